@@ -1,0 +1,1 @@
+"""FastAPI: routes, problems and streams. Whatever is decided, is decided in the rooms below."""

@@ -1,0 +1,127 @@
+"""Services, devices and types: what is on this network."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from lanbridge.api.context import TheDaemon, TheViewer
+from lanbridge.api.pages import MAX_ITEMS, After, Limit, Page, body, cut
+from lanbridge.api.problems import JsonResponse, Problem
+from lanbridge.core.addresses import classify
+from lanbridge.core.errors import NotFound
+from lanbridge.core.names import ServiceType, fold
+from lanbridge.core.services import ServiceInstance, State, devices_of
+from lanbridge.core.views import DeviceView, ServiceView, device_view, is_own, service_view
+from lanbridge.daemon import Daemon
+
+router = APIRouter(prefix="/api/v1")
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is no such thing"}
+}
+
+
+class Filter(BaseModel):
+    """Which services to list; for devices, which services they are made of."""
+
+    type: str | None = Field(None, description="A service type, `_http._tcp`.")
+    state: State | None = None
+    host: str | None = Field(None, description="A host name, `lamp.local`.")
+    name: str | None = Field(None, description="Part of an instance name.")
+    interface: str | None = Field(None, description="Heard on this interface.")
+    own: bool | None = Field(None, description="Whether it runs on this host.")
+
+    def services(self, daemon: Daemon) -> list[ServiceInstance]:
+        type_ = str(ServiceType.parse(self.type)) if self.type is not None else None
+        host = self.host and fold(self.host if "." in self.host else f"{self.host}.local")
+        name = self.name and self.name.casefold()
+        return [
+            one
+            for one in daemon.discovery.registry.services()
+            if (type_ is None or one.type == type_)
+            and (self.state is None or one.state is self.state)
+            and (host is None or fold(one.host) == host)
+            and (name is None or name in one.name.casefold())
+            and (self.interface is None or self.interface in one.interfaces)
+            and (self.own is None or _is_own(one, daemon) is self.own)
+        ]
+
+
+TheFilter = Annotated[Filter, Depends()]
+
+
+@router.get("/services", tags=["services"], name="list", response_model=Page[ServiceView])
+async def list_services(
+    request: Request,
+    daemon: TheDaemon,
+    viewer: TheViewer,
+    wanted: TheFilter,
+    limit: Limit = MAX_ITEMS,
+    after: After = None,
+) -> JsonResponse:
+    """Service instances with their state, addresses, TXT, and whether the viewer reaches them."""
+    page, next_ = cut(wanted.services(daemon), limit, after, request)
+    views = [service_view(one, daemon.discovery.state, viewer) for one in page]
+    return JsonResponse(body(views, next_))
+
+
+@router.get(
+    "/services/{id}",
+    tags=["services"],
+    name="get",
+    response_model=ServiceView,
+    responses=_NOT_FOUND,
+)
+async def get_service(id: str, daemon: TheDaemon, viewer: TheViewer) -> JsonResponse:
+    """One service instance."""
+    service = daemon.discovery.registry.service(id)
+    if service is None:
+        raise NotFound(id, "no service has this id", "list them at /api/v1/services")
+    return JsonResponse(asdict(service_view(service, daemon.discovery.state, viewer)))
+
+
+@router.get("/devices", tags=["devices"], name="list", response_model=Page[DeviceView])
+async def list_devices(
+    request: Request,
+    daemon: TheDaemon,
+    viewer: TheViewer,
+    wanted: TheFilter,
+    limit: Limit = MAX_ITEMS,
+    after: After = None,
+) -> JsonResponse:
+    """Services grouped by the host they run on."""
+    page, next_ = cut(devices_of(wanted.services(daemon)), limit, after, request)
+    views = [device_view(one, daemon.discovery.state, viewer) for one in page]
+    return JsonResponse(body(views, next_))
+
+
+@router.get(
+    "/devices/{id}", tags=["devices"], name="get", response_model=DeviceView, responses=_NOT_FOUND
+)
+async def get_device(id: str, daemon: TheDaemon, viewer: TheViewer) -> JsonResponse:
+    """One device."""
+    for device in devices_of(daemon.discovery.registry.services()):
+        if device.id == id:
+            return JsonResponse(asdict(device_view(device, daemon.discovery.state, viewer)))
+    raise NotFound(id, "no device has this id", "list them at /api/v1/devices")
+
+
+class TypeCount(BaseModel):
+    """`services`: instances of the type that are not offline."""
+
+    type: str
+    services: int
+
+
+@router.get("/types", tags=["types"], name="list", response_model=Page[TypeCount])
+async def list_types(daemon: TheDaemon) -> JsonResponse:
+    """Service types seen, each with the number of its services that are not offline."""
+    counts = sorted(daemon.discovery.registry.types().items())
+    items = [{"type": type_, "services": count} for type_, count in counts]
+    return JsonResponse({"items": items, "next": None})
+
+
+def _is_own(service: ServiceInstance, daemon: Daemon) -> bool:
+    state = daemon.discovery.state
+    return is_own([classify(one.address, state, one.interface) for one in service.addresses])

@@ -1,0 +1,103 @@
+"""Advertise one service until ^C."""
+
+import asyncio
+import secrets
+import signal
+
+import click
+
+from lanbridge.cli.output import complain, say
+from lanbridge.core.addresses import parse_address, parse_port
+from lanbridge.core.errors import InvalidInput, NameConflict
+from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged
+from lanbridge.core.names import HostName, InstanceName, ServiceType
+from lanbridge.core.text import printable
+from lanbridge.core.txt import encode, parse_pair
+from lanbridge.discovery import Discovery
+from lanbridge.identity import own_host
+from lanbridge.mdns.advertise import Advertisement
+
+POLL_S = 2.0
+
+
+@click.command(help=__doc__)
+@click.argument("name")
+@click.argument("type", metavar="TYPE")
+@click.argument("port")
+@click.option(
+    "--txt", metavar="KEY=VALUE", multiple=True, help="A TXT pair; KEY alone has no value."
+)
+@click.option("--subtype", "subtypes", metavar="NAME", multiple=True, help="Also found by this.")
+@click.option(
+    "--host", metavar="NAME", help="For hardware that cannot do it itself: its host name,"
+)
+@click.option("--address", "addresses", metavar="IP", multiple=True, help="and its address.")
+@click.option(
+    "--interface", "interfaces", metavar="NAME", multiple=True, help="Only on this interface."
+)
+def command(
+    name: str,
+    type: str,
+    port: str,
+    txt: tuple[str, ...],
+    subtypes: tuple[str, ...],
+    host: str | None,
+    addresses: tuple[str, ...],
+    interfaces: tuple[str, ...],
+) -> int:
+    """Probe for the name, announce it, and say goodbye for it at the end."""
+    kind = ServiceType.parse(type)
+    if (host is None) != (not addresses):
+        rule = "--host and --address come together or not at all"
+        raise InvalidInput(host or addresses[0], rule, "give both, for other hardware, or neither")
+    for subtype in subtypes:
+        ServiceType.parse(f"{kind},{subtype}")
+    pairs = tuple(map(parse_pair, txt))
+    encode(pairs)
+    ad = Advertisement(
+        name=InstanceName.parse(name, kind),
+        # A label of its own: when this command ends, its goodbye takes no other's address away.
+        host=HostName.parse(host) if host else own_host(secrets.token_hex(3)),
+        port=parse_port(port),
+        txt=pairs,
+        subtypes=(*subtypes, *((kind.subtype,) if kind.subtype else ())),
+        addresses=tuple(map(parse_address, addresses)) or None,
+    )
+    asyncio.run(_advertise(ad, interfaces))
+    return 0
+
+
+async def _advertise(ad: Advertisement, interfaces: tuple[str, ...]) -> None:
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    discovery = Discovery([], _tell, include=interfaces)
+    async with discovery.running():
+        published = discovery.publisher.advertise(ad)
+        if discovery.problem:
+            complain(f"{discovery.problem} Waiting for one.")
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(discovery.watch(POLL_S), name="watch network")
+            stopped = tasks.create_task(stopping.wait(), name="wait for SIGTERM")
+            settled = tasks.create_task(published.settled.wait(), name="wait for the name")
+            await asyncio.wait((stopped, settled), return_when=asyncio.FIRST_COMPLETED)
+            if published.failed:
+                watching.cancel()
+                stopped.cancel()
+                raise NameConflict(
+                    ad.name.instance, "every name like it is taken", "choose another"
+                )
+            if settled.done():
+                links = ", ".join(link.name for link in discovery.engine.links.values())
+                now = published.ad
+                say(f"advertising {now.name.escaped} at {now.host.fqdn}:{now.port} on {links}")
+            await stopped
+            watching.cancel()
+            settled.cancel()
+
+
+def _tell(event: Event) -> None:
+    match event:
+        case AdvertisementRenamed(old, new):
+            complain(f"the name {printable(old)!r} is taken, now it is {printable(new)!r}")
+        case NetworkChanged(reasons):
+            complain("; ".join(map(printable, reasons)))

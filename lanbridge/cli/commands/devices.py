@@ -1,0 +1,21 @@
+"""The devices that a running daemon knows: its services, grouped by host."""
+
+from collections.abc import Mapping, Sequence
+
+from lanbridge.cli.listing import addresses, list_command
+from lanbridge.cli.output import Column, plain
+
+
+def _services(services: Sequence[Mapping[str, str]]) -> str:
+    return plain([f"{service['name']} ({service['type']})" for service in services])
+
+
+COLUMNS = (
+    Column("host", "HOST", 28),
+    Column("addresses", "ADDRESSES", 15, addresses),
+    Column("state", "STATE", 7),
+    Column("reachable", "REACHABLE", 9),
+    Column("services", "SERVICES", 0, _services),
+)
+
+command = list_command("/api/v1/devices", COLUMNS, __doc__)

@@ -1,0 +1,18 @@
+"""The services that a running daemon knows."""
+
+from lanbridge.cli.listing import addresses, list_command, pairs
+from lanbridge.cli.output import Column
+
+COLUMNS = (
+    Column("name", "NAME", 28),
+    Column("type", "TYPE", 16),
+    Column("host", "HOST", 20),
+    Column("port", "PORT", 5),
+    Column("addresses", "ADDRESSES", 15, addresses),
+    Column("state", "STATE", 7),
+    Column("reachable", "REACHABLE", 9),
+    Column("reason", "REASON", 9),
+    Column("txt", "TXT", 0, pairs),
+)
+
+command = list_command("/api/v1/services", COLUMNS, __doc__)

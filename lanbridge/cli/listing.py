@@ -1,0 +1,57 @@
+"""What `services` and `devices` have in common: the filters, the question, the answer."""
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from lanbridge.cli.client import DEFAULT_URL, ask
+from lanbridge.cli.output import Column, format_option, plain, writing
+from lanbridge.core.services import State
+
+_STATES = click.Choice([state.value for state in State])
+_OPTIONS = (
+    click.option("--type", metavar="TYPE", help="Only this service type, as _http._tcp."),
+    click.option("--state", type=_STATES, help="Only in this state."),
+    click.option("--host", metavar="HOST", help="Only on this host, as lamp.local."),
+    click.option("--name", metavar="NAME", help="Only of this instance name."),
+    click.option("--interface", metavar="NAME", help="Only heard on this interface."),
+    click.option("--own/--no-own", default=None, help="Only on the daemon's host, or only not."),
+    click.option(
+        "--from",
+        "from",
+        metavar="IP[/PREFIX]",
+        help="Say what a phone at this address can reach.  [default: this host]",
+    ),
+    click.option("--url", default=DEFAULT_URL, show_default=True, help="Where the daemon is."),
+    format_option,
+)
+
+
+def list_command(path: str, columns: Sequence[Column], help: str | None) -> click.Command:
+    """A command that prints the list at `path` of a daemon; status 1 if it is empty."""
+
+    def run(url: str, format: str, **filters: str | bool | None) -> int:
+        # All pages first: half an answer must not look like a whole one.
+        rows = list(ask(url, path, {key: _word(value) for key, value in filters.items()}))
+        with writing(format, columns) as write:
+            for row in rows:
+                write(row)
+        return 0 if rows else 1
+
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return click.command(help=help)(run)
+
+
+def _word(value: str | bool | None) -> str | None:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def addresses(heard: Sequence[Mapping[str, str]]) -> str:
+    """The address of each, once: a host is often heard on two interfaces."""
+    return plain(list(dict.fromkeys(each["address"] for each in heard)))
+
+
+def pairs(record: Mapping[str, str | None]) -> str:
+    """A TXT record in one line, `key=value`, or `key` alone."""
+    return " ".join(key if value is None else f"{key}={value}" for key, value in record.items())

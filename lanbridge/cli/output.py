@@ -1,0 +1,88 @@
+"""What leaves a command: rows to stdout in the format that was asked for, words to stderr."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, NamedTuple, Protocol, TextIO
+
+import click
+
+from lanbridge.cli import plugins
+
+Row = Mapping[str, Any]
+
+
+def plain(value: Any) -> str:
+    """A cell's text: nothing for None, yes or no for a boolean, items with commas between."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(plain, value))
+    return str(value)
+
+
+class Column(NamedTuple):
+    """One column of a table or CSV file. `width` is what it is padded to in a pipe."""
+
+    key: str
+    heading: str
+    width: int
+    text: Callable[[Any], str] = plain
+
+    def cell(self, row: Row) -> str:
+        """The raw text of this column: the format makes it safe for where it goes."""
+        return self.text(row.get(self.key))
+
+
+class Format(Protocol):
+    """How rows are written; a row with the `id` of an earlier one stands for it from then on."""
+
+    def __init__(self, columns: Sequence[Column], stream: TextIO) -> None: ...
+    def begin(self) -> None:
+        """Once, before all rows."""
+
+    def row(self, row: Row) -> None:
+        """One row, at once where the format can."""
+
+    def end(self) -> None:
+        """Once, after the last row, and also when the command fails or is interrupted."""
+
+
+def format_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--format`, given to the command as `format`, for `writing`."""
+    return click.option(
+        "--format",
+        type=click.Choice(plugins.names("formats")),
+        default="table",
+        show_default=True,
+        help="How to print what was found.",
+    )(function)
+
+
+@contextmanager
+def writing(format: str, columns: Sequence[Column]) -> Iterator[Callable[[Row], None]]:
+    """Begin, hand out the function that takes each row, and end."""
+    writer: Format = plugins.load("formats", format).Writer(columns, sys.stdout)
+    writer.begin()
+    try:
+        yield writer.row
+    finally:
+        writer.end()
+
+
+def say(text: str) -> None:
+    """One line, or several, of the answer itself."""
+    print(text)
+
+
+def complain(text: str, level: Literal["error", "warning"] = "error") -> None:
+    """Why there is no answer, or what is wrong with it."""
+    print(f"{level}: {text}", file=sys.stderr)
+
+
+def discard_stdout() -> None:
+    """After a broken pipe: what is still in the buffer goes nowhere, and says nothing of it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

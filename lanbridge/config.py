@@ -1,0 +1,284 @@
+"""Settings: what `serve` may be told, each option written once.
+
+A field's default, unit and description are also its line in the sample file, its variable and
+its flag. Imported by `serve` and `config` only: pydantic is slow to load.
+"""
+
+import json
+import os
+import re
+import reprlib
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from lanbridge.core import txt
+from lanbridge.core.addresses import parse_address, parse_port
+from lanbridge.core.errors import InvalidInput, InvalidSetting
+from lanbridge.core.names import HostName, InstanceName, ServiceType
+
+DEFAULT_FILE = Path("/etc/lanbridge/lanbridge.toml")
+PREFIX = "LANBRIDGE_"
+
+# wx.createTCPSocket refuses these, and all below 1024.
+_REFUSED_BY_PHONES = {
+    1099, 1433, 1521, 1719, 1720, 1723, 2049, 2375, 3128, 3306, 3389, 3659, 4045, 5060, 5061, 5432,
+    5984, 6000, 6379, 6566, 7001, 7002, *range(8000, 8101), 8443, 8888, 9200, 9300, 10051, 10080,
+    11211, 27017, 27018, 27019,
+}  # fmt: skip
+
+
+def _by(parse: Callable[[Any], object]) -> Callable[[Any], Any]:
+    """A core validator as pydantic wants one: the value passes as written, the sentence is kept."""
+
+    def check(value: Any) -> Any:
+        try:
+            parse(value)
+        except InvalidInput as error:
+            raise ValueError(str(error)) from error
+        return value
+
+    return check
+
+
+def _instance(text: str, type: str = "_http._tcp") -> InstanceName:
+    return InstanceName.parse(text, ServiceType.parse(type))
+
+
+def _split(value: Any) -> Any:
+    """A variable and a flag hold words with commas between, where the file has a list."""
+    return re.findall(r"[^\s,]+", value) if isinstance(value, str) else value
+
+
+def _tables(value: Any) -> Any:
+    try:
+        return json.loads(value or "[]") if isinstance(value, str) else value
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error}") from error
+
+
+def _txt_values(value: Any) -> Any:
+    for key, held in value.items() if isinstance(value, dict) else ():
+        if held is not True and not isinstance(held, str):
+            raise ValueError(f"the value of {key!r} must be text in quotes, or true for no value")
+    return value
+
+
+Port = Annotated[int, BeforeValidator(_by(parse_port))]
+Type = Annotated[str, AfterValidator(_by(ServiceType.parse))]
+Address = Annotated[str, AfterValidator(_by(parse_address))]
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class AdvertiseSettings(_Model):
+    """One `[[advertise]]` table: a service that this daemon announces."""
+
+    name: str = Field(description="What people see, 1 to 63 bytes.", examples=["Kitchen lamp"])
+    type: Type = Field(description="What it speaks.", examples=["_http._tcp"])
+    port: Port = Field(description="Where it listens.", examples=[8080])
+    txt: Annotated[dict[str, str | bool], BeforeValidator(_txt_values)] = Field(
+        {},
+        description="TXT record; true is a key without a value.",
+        examples=[{"path": "/", "secure": True}],
+    )
+    subtypes: Words = Field(
+        (), description="Subtypes that it can also be found by.", examples=[["_printer"]]
+    )
+    host: str | None = Field(
+        None,
+        description="Host name of hardware that cannot do it itself; goes with `addresses`.",
+        examples=["lamp.local"],
+    )
+    addresses: tuple[Address, ...] = Field(
+        (), description="Its addresses; go with `host`.", examples=[["192.168.1.20"]]
+    )
+
+    @property
+    def txt_pairs(self) -> tuple[tuple[str, bytes | None], ...]:
+        """`txt` as `core.txt.encode` takes it."""
+        return tuple(
+            (key, value.encode() if isinstance(value, str) else None)
+            for key, value in self.txt.items()
+        )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _by(lambda name: _instance(name, self.type))(self.name)
+        _by(txt.encode)(self.txt_pairs)
+        for subtype in self.subtypes:
+            _by(ServiceType.parse)(f"{self.type},{subtype}")
+        if self.host is not None:
+            _by(HostName.parse)(self.host)
+        if (self.host is None) != (not self.addresses):
+            raise ValueError("`host` and `addresses` come together or not at all")
+        return self
+
+
+class Settings(_Model):
+    """Everything an operator may set."""
+
+    host: Annotated[str, AfterValidator(_by(lambda text: text and parse_address(text)))] = Field(
+        "", description="Address to listen on; empty is every address, IPv4 and IPv6."
+    )
+    port: Port = Field(8620, description="Port of HTTP and WebSocket, and of UDP echo.")
+    name: Annotated[str, AfterValidator(_by(lambda text: text and _instance(text)))] = Field(
+        "", description="Own instance name; empty is one made from the host name."
+    )
+    types: Annotated[tuple[Type, ...], BeforeValidator(_split)] = Field(
+        (), description='Browse only these service types, as "_http._tcp"; none is every type.'
+    )
+    interfaces_include: Words = Field(
+        (), description='Use only the interfaces of these names, as "eth*"; none is all that fit.'
+    )
+    interfaces_exclude: Words = Field((), description="Never use the interfaces of these names.")
+    udp_echo: bool = Field(True, description="Answer UDP echo.")
+    network_poll_s: float = Field(
+        2.0, gt=0.2, description="Seconds between two looks at the interfaces, more than 0.2."
+    )
+    state_dir: Path = Field(
+        Path("/var/lib/lanbridge"),
+        description="The one directory written to. Unset: $STATE_DIRECTORY of systemd, "
+        "and for a user who is not root $XDG_STATE_HOME/lanbridge.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What to log: debug, info, warning or error."
+    )
+    advertise: Annotated[tuple[AdvertiseSettings, ...], BeforeValidator(_tables)] = Field(
+        (), description="Services to announce, a table each; in a variable, a JSON list."
+    )
+
+    def advice(self) -> list[str]:
+        """Sentences on what is allowed and will be regretted."""
+        if self.port >= 1024 and self.port not in _REFUSED_BY_PHONES:
+            return []
+        return [f"port {self.port} is one that phones refuse to wx.createTCPSocket; 8620 is not"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """sources: where each setting came from, a file, a variable, a flag or `default`."""
+
+    settings: Settings
+    sources: dict[str, str]
+
+
+def load(
+    config_file: Path | None, overrides: Mapping[str, Any], environ: Mapping[str, str]
+) -> Loaded:
+    """Defaults, under the file, under the environment, under `overrides` (the flags).
+
+    Raises InvalidSetting, the first of `examine`.
+    """
+    loaded = examine(config_file, overrides, environ)
+    if isinstance(loaded, list):
+        raise loaded[0]
+    return loaded
+
+
+def examine(
+    config_file: Path | None, overrides: Mapping[str, Any], environ: Mapping[str, str]
+) -> Loaded | list[InvalidSetting]:
+    """The settings, or all that is wrong with them. Raises where the file cannot be read."""
+    values: dict[str, Any] = {}
+    sources = dict.fromkeys(Settings.model_fields, "default")
+    for key, value, source in _layers(config_file, overrides, environ):
+        values[key], sources[key] = value, source
+    try:
+        return Loaded(Settings.model_validate(values), sources)
+    except ValidationError as error:
+        return [_translate(dict(found), sources) for found in error.errors(include_url=False)]
+
+
+def _layers(
+    config_file: Path | None, overrides: Mapping[str, Any], environ: Mapping[str, str]
+) -> Iterator[tuple[str, Any, str]]:
+    """(key, value, source), later ones win."""
+    if given := environ.get("STATE_DIRECTORY"):
+        yield "state_dir", given.partition(":")[0], "STATE_DIRECTORY"
+    elif os.geteuid() != 0:
+        state_home = environ.get("XDG_STATE_HOME") or environ.get("HOME", "") + "/.local/state"
+        yield "state_dir", f"{state_home}/lanbridge", "default"
+    path = config_file or DEFAULT_FILE
+    for key, value in _read(path, may_be_absent=config_file is None).items():
+        yield key, value, str(path)
+    for variable in sorted(environ):
+        if variable.startswith(PREFIX):
+            yield variable.removeprefix(PREFIX).lower(), environ[variable], variable
+    for key, value in overrides.items():
+        yield key, value, _flag(key)
+
+
+def _read(path: Path, *, may_be_absent: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        if may_be_absent:
+            return {}
+        rule = "there is no such file"
+        raise InvalidSetting(str(path), rule, "write one with 'lanbridge config init'") from None
+    except OSError as error:
+        raise InvalidSetting(str(path), f"it cannot be read ({error.strerror})") from error
+    except ValueError as error:  # not TOML, or not UTF-8
+        raise InvalidSetting(str(path), f"it is not TOML: {error}") from error
+
+
+def _flag(key: str) -> str:
+    return "--" + key.replace("_", "-")
+
+
+def _translate(found: dict[str, Any], sources: Mapping[str, str]) -> InvalidSetting:
+    """One of pydantic's findings in our words."""
+    keys = found["loc"]
+    source = sources[keys[0]]
+    where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)[1:]
+    if found["type"] == "extra_forbidden":
+        known = AdvertiseSettings if len(keys) > 1 else Settings
+        near = get_close_matches(keys[-1], known.model_fields, n=1)
+        if source.startswith(PREFIX) and len(keys) == 1:
+            where, near = source, [PREFIX + key.upper() for key in near]
+        remedy = f"did you mean {near[0]!r}" if near else "'lanbridge config init -' lists all"
+        return InvalidSetting(where, "there is no such setting", remedy, source)
+    if found["type"] == "value_error":
+        rule = str(found["ctx"]["error"]).removesuffix(".")
+    elif found["type"] == "missing":
+        rule = "it is required"
+    else:
+        rule = f"{reprlib.repr(found['input'])} {found['msg'].removeprefix('Input ')}"
+    return InvalidSetting(where, rule, source=source)
+
+
+def sample_toml() -> str:
+    """A file with every option commented out at its default: a text line has a space after #."""
+    lines = ["# Settings of lanbridge, each at its default. Remove a # to change one."]
+    for key, field in Settings.model_fields.items():
+        if key != "advertise":
+            lines += ["", f"# {field.description}", f"#{key} = {_toml(field.default)}"]
+    lines += ["", f"# {Settings.model_fields['advertise'].description}", "#[[advertise]]"]
+    for key, field in AdvertiseSettings.model_fields.items():
+        assert field.examples
+        lines += [f"# {field.description}", f"#{key} = {_toml(field.examples[0])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """Of what our defaults and examples are made of, only tables differ from JSON."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(held)}" for key, held in value.items()) + " }"
+    return json.dumps(value, default=str)

@@ -1,0 +1,125 @@
+"""Resource records with a lifetime: cache-flush, goodbye and refresh (RFC 6762 §5.2, §10)."""
+
+from zlib import crc32
+
+from lanbridge.core.records import Rdata, Record
+
+MAX_TTL_S = 86_400  # a stranger may claim 2^32-1 s (136 years); nothing is believed for longer
+MAX_ENTRIES = 64  # per name and type: one host that announces a new address per packet fills this
+GOODBYE_S = 1.0  # RFC 6762 §10.1: "set the record's TTL to 1" and delete it one second later
+
+# RFC 6762 §5.2: "the querier should plan to issue a query at 80% of the record lifetime, and
+# then if no answer is received, at 85%, 90%, and 95%", each with a random variation of 2 %.
+REFRESH_POINTS = (0.80, 0.85, 0.90, 0.95)
+SILENT_AFTER = 3  # unanswered refresh questions that make a service stale
+
+
+class Entry:
+    """One record as heard on one link. Times are monotonic seconds."""
+
+    __slots__ = (
+        "asked",
+        "data",
+        "expires_s",
+        "goodbye",
+        "heard_s",
+        "interface",
+        "planned_s",
+        "ttl_s",
+    )
+
+    def __init__(self, interface: str, data: Rdata, ttl_s: int, now_s: float) -> None:
+        self.interface = interface
+        self.data = data
+        self.planned_s = 0.0  # the deadline that stands for this entry; others are void
+        self.refresh(ttl_s, now_s)
+
+    def refresh(self, ttl_s: int, now_s: float) -> None:
+        self.ttl_s = min(ttl_s, MAX_TTL_S)
+        self.heard_s = now_s
+        self.expires_s = now_s + self.ttl_s
+        self.asked = 0
+        self.goodbye = False
+
+    def end_by(self, at_s: float) -> None:
+        self.expires_s = min(self.expires_s, at_s)
+
+    def due_s(self) -> float:
+        """When to look at this entry next: a refresh question, or its end."""
+        if self.asked >= len(REFRESH_POINTS) or self.goodbye:
+            return self.expires_s
+        # The variation is taken from the interface and the data: this module has no dice.
+        variation = crc32(repr((self.interface, self.data)).encode()) % 200 / 10_000
+        return min(
+            self.expires_s,
+            self.heard_s + self.ttl_s * (REFRESH_POINTS[self.asked] + variation),
+        )
+
+
+class RecordSet:
+    """The live records of one name and type, from every link."""
+
+    __slots__ = ("entries", "name", "type")
+
+    def __init__(self, name: str, type_: int) -> None:
+        self.name = name
+        self.type = type_
+        self.entries: dict[tuple[str, Rdata], Entry] = {}
+
+    def hear(self, interface: str, record: Record, now_s: float) -> list[Entry]:
+        """Take one record in; returns the entries whose deadline has to be planned anew."""
+        planned: list[Entry] = []
+        if record.flush:
+            # RFC 6762 §10.2: records of the same name, type and class "received more than one
+            # second ago" are to be deleted one second from now; only those of the same link.
+            for other in self.entries.values():
+                if (
+                    other.interface == interface
+                    and other.data != record.data
+                    and other.heard_s < now_s - 1.0
+                    and other.expires_s > now_s + GOODBYE_S
+                ):
+                    other.goodbye = True
+                    other.end_by(now_s + GOODBYE_S)
+                    planned.append(other)
+        key = (interface, record.data)
+        entry = self.entries.get(key)
+        if record.ttl_s == 0:
+            if entry is not None:
+                entry.goodbye = True
+                entry.end_by(now_s + GOODBYE_S)
+                planned.append(entry)
+        elif entry is not None:
+            entry.refresh(record.ttl_s, now_s)
+        elif len(self.entries) < MAX_ENTRIES:
+            entry = self.entries[key] = Entry(interface, record.data, record.ttl_s, now_s)
+            planned.append(entry)
+        return planned
+
+    def holds(self, entry: Entry) -> bool:
+        return self.entries.get((entry.interface, entry.data)) is entry
+
+    def drop(self, entry: Entry) -> None:
+        del self.entries[entry.interface, entry.data]
+
+    def newest(self) -> Entry | None:
+        """The entry heard last, one that is not saying goodbye where there is one."""
+        if len(self.entries) == 1:
+            return next(iter(self.entries.values()))
+        return max(
+            self.entries.values(),
+            key=lambda entry: (not entry.goodbye, entry.heard_s),
+            default=None,
+        )
+
+    @property
+    def leaving(self) -> bool:
+        """Whether every record that is left is in its last second."""
+        return all(entry.goodbye for entry in self.entries.values())
+
+    @property
+    def silent(self) -> bool:
+        """Whether every record that is left has been asked for, again and again, in vain."""
+        return bool(self.entries) and all(
+            entry.asked >= SILENT_AFTER for entry in self.entries.values()
+        )

@@ -1,0 +1,152 @@
+"""Every exception lanbridge raises on purpose.
+
+LanbridgeError                       code, what, value, rule, remedy
+├─ InvalidInput                      the user's own words are wrong: exit 2, HTTP 422
+│  ├─ InvalidServiceType             RFC 6763 §7, RFC 6335 §5.1
+│  ├─ InvalidInstanceName            RFC 6763 §4.1.1
+│  ├─ InvalidHostName                RFC 1035 §2.3
+│  ├─ InvalidTxtRecord               RFC 6763 §6
+│  ├─ InvalidAddress                 an address, a prefix, an interface name
+│  ├─ InvalidPort
+│  └─ InvalidSetting                 configuration: names the file, variable or flag
+├─ EnvironmentProblem                this host cannot do it now: exit 3, HTTP 503
+│  ├─ NetworkUnavailable             no usable interface
+│  ├─ MdnsUnavailable                UDP 5353 cannot be bound or joined
+│  ├─ PortUnavailable                our HTTP or UDP echo port cannot be bound
+│  ├─ DaemonUnreachable              the daemon a command asks does not answer
+│  └─ LimitReached                   a bounded table is full: HTTP 503
+├─ NameConflict                      a name that somebody else on the link holds, RFC 6762 §9
+├─ Refused                           the guard says no: exit 1, HTTP 403
+└─ NotFound                          no such service, device, advertisement: exit 1, HTTP 404
+
+Ours raises, theirs is data: the validators raise these for what a user typed; what the
+network sent is caught where it is translated, counted, and kept as a finding.
+"""
+
+from typing import ClassVar
+
+from lanbridge.core.text import printable
+
+
+class LanbridgeError(Exception):
+    """One sentence a person can act on, with the fields it was made from.
+
+    what: the kind of thing ("service type"); value: the offending text, as given;
+    rule: which rule it breaks, as a clause; remedy: what to do, as an imperative clause.
+    """
+
+    code: ClassVar[str] = "internal"
+    what: ClassVar[str] = "lanbridge"
+
+    def __init__(self, value: str, rule: str, remedy: str | None = None) -> None:
+        super().__init__(value, rule, remedy)
+        self.value = value
+        self.rule = rule
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        subject = f"{self.what} '{printable(self.value)}'" if self.value else self.what
+        sentence = f"{subject}: {self.rule}"
+        return f"{sentence}; {self.remedy}." if self.remedy else f"{sentence}."
+
+
+class InvalidInput(LanbridgeError):
+    code = "invalid-input"
+    what = "value"
+
+
+class InvalidServiceType(InvalidInput):
+    """`suggestion` is the nearest valid service type, where there is one."""
+
+    code = "invalid-service-type"
+    what = "service type"
+
+    def __init__(self, value: str, rule: str, suggestion: str | None = None) -> None:
+        remedy = f"use '{suggestion}'" if suggestion else "write it as _name._tcp or _name._udp"
+        super().__init__(value, rule, remedy)
+        self.suggestion = suggestion
+
+
+class InvalidInstanceName(InvalidInput):
+    code = "invalid-instance-name"
+    what = "instance name"
+
+
+class InvalidHostName(InvalidInput):
+    code = "invalid-host-name"
+    what = "host name"
+
+
+class InvalidTxtRecord(InvalidInput):
+    code = "invalid-txt-record"
+    what = "TXT pair"
+
+
+class InvalidAddress(InvalidInput):
+    code = "invalid-address"
+    what = "address"
+
+
+class InvalidPort(InvalidInput):
+    code = "invalid-port"
+    what = "port"
+
+
+class InvalidSetting(InvalidInput):
+    """`source` says where the setting was written: a file, a variable, a flag."""
+
+    code = "invalid-setting"
+    what = "setting"
+
+    def __init__(self, value: str, rule: str, remedy: str | None = None, source: str = "") -> None:
+        super().__init__(value, rule, remedy)
+        self.source = source
+
+    def __str__(self) -> str:
+        sentence = super().__str__()
+        return f"{self.source}: {sentence}" if self.source else sentence
+
+
+class EnvironmentProblem(LanbridgeError):
+    code = "environment"
+    what = "this host"
+
+
+class NetworkUnavailable(EnvironmentProblem):
+    code = "network-unavailable"
+    what = "network"
+
+
+class MdnsUnavailable(EnvironmentProblem):
+    code = "mdns-unavailable"
+    what = "mDNS port"
+
+
+class PortUnavailable(EnvironmentProblem):
+    code = "port-unavailable"
+    what = "port"
+
+
+class DaemonUnreachable(EnvironmentProblem):
+    code = "daemon-unreachable"
+    what = "daemon"
+
+
+class LimitReached(EnvironmentProblem):
+    code = "limit-reached"
+    what = "limit"
+
+
+class NameConflict(LanbridgeError):
+    code = "name-conflict"
+    what = "name"
+
+
+class Refused(LanbridgeError):
+    code = "refused"
+    what = "request from"
+
+
+class NotFound(LanbridgeError):
+    code = "not-found"
+    what = "object"

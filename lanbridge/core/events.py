@@ -1,0 +1,71 @@
+"""What goes into the registry (observations) and what comes out (events): closed unions."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from lanbridge.core.records import Record
+from lanbridge.core.services import ServiceInstance
+
+
+class Moment(NamedTuple):
+    """One reading of both clocks: the monotonic one for lifetimes, the other for people."""
+
+    mono_s: float
+    unix_s: float
+
+
+class PacketHeard(NamedTuple):
+    """The records of one mDNS response heard on `interface` from `source`."""
+
+    interface: str
+    source: str
+    records: tuple[Record, ...]
+
+
+class LinksChanged(NamedTuple):
+    """The interfaces that mDNS runs on from now on."""
+
+    interfaces: frozenset[str]
+
+
+class Tick(NamedTuple):
+    """Nothing was heard; the deadline that the registry asked for has come."""
+
+
+Observation = PacketHeard | LinksChanged | Tick
+
+
+class EventKind(StrEnum):
+    FOUND = "service.found"
+    RESOLVED = "service.resolved"
+    UPDATED = "service.updated"
+    STALE = "service.stale"
+    LOST = "service.lost"
+    RESOLVE_FAILED = "service.resolve-failed"
+
+
+class ServiceEvent(NamedTuple):
+    """`service` as it is after the event; `changed` names its fields for `service.updated`."""
+
+    kind: EventKind
+    service: ServiceInstance
+    at_unix_s: float
+    changed: frozenset[str] = frozenset()
+
+
+class NetworkChanged(NamedTuple):
+    """`reasons`: one sentence per interface that came, went or changed."""
+
+    reasons: tuple[str, ...]
+    at_unix_s: float
+
+
+class AdvertisementRenamed(NamedTuple):
+    """A name was taken on the link (RFC 6762 §9) and ours gave way."""
+
+    old: str
+    new: str
+    at_unix_s: float
+
+
+Event = ServiceEvent | NetworkChanged | AdvertisementRenamed

@@ -1,0 +1,204 @@
+"""The registry's own, mutable picture of one service instance and of one host."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lanbridge.core.cache import RecordSet
+from lanbridge.core.events import Moment
+from lanbridge.core.names import fold
+from lanbridge.core.records import Question, RecordType, Srv
+from lanbridge.core.services import HeardAddress, Reason, ServiceInstance, State, stable_id
+from lanbridge.core.txt import decode
+
+MAX_SUBTYPES = 16  # per service: subtype names are made up by whoever announces them
+
+
+class Host:
+    """A host name that some SRV record points to, and its addresses per link."""
+
+    __slots__ = ("a", "aaaa", "services")
+
+    def __init__(self, name: str) -> None:
+        self.a = RecordSet(name, RecordType.A)
+        self.aaaa = RecordSet(name, RecordType.AAAA)
+        self.services: dict[Service, None] = {}
+
+    @property
+    def sets(self) -> tuple[RecordSet, ...]:
+        return (self.a, self.aaaa)
+
+    def set_of(self, type_: int) -> RecordSet:
+        return self.a if type_ == RecordType.A else self.aaaa
+
+    @property
+    def affected(self) -> Iterable["Service"]:
+        return self.services
+
+    @property
+    def known(self) -> bool:
+        return bool(self.a.entries or self.aaaa.entries)
+
+    @property
+    def silent(self) -> bool:
+        return self.known and all(one.silent for one in self.sets if one.entries)
+
+    @property
+    def addresses(self) -> tuple[HeardAddress, ...]:
+        """IPv4 first. Flushed or withdrawn addresses are left out, unless nothing else is left."""
+        entries = [entry for records in self.sets for entry in records.entries.values()]
+        live = [entry for entry in entries if not entry.goodbye] or entries
+        return tuple(HeardAddress(entry.data, entry.interface) for entry in live)  # type: ignore[arg-type]
+
+
+class Content(NamedTuple):
+    """What a service is, as last resolved; it outlives the records of a service gone offline."""
+
+    srv: Srv = Srv(0, 0, 0, "")
+    addresses: tuple[HeardAddress, ...] = ()
+    txt: bytes = b""
+    subtypes: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    ttl_s: int = 0
+
+    def changes(self, other: "Content") -> set[str]:
+        """Names of the fields a reader would see differ."""
+        pairs = {
+            "host": (self.srv.target, other.srv.target),
+            "port": (self.srv.port, other.srv.port),
+            "addresses": (set(self.addresses), set(other.addresses)),
+            "txt": (self.txt, other.txt),
+            "subtypes": (self.subtypes, other.subtypes),
+        }
+        return {name for name, (old, new) in pairs.items() if old != new}
+
+
+class Service:
+    """A service instance with the records it is made of."""
+
+    __slots__ = (
+        "_snapshot", "content", "domain", "ended_by_goodbye", "findings", "first_seen_s",
+        "host_key", "id", "instance", "key", "last_seen_s", "ptr", "ptr_key", "reason",
+        "resolve_at_s", "srv", "state", "subtypes", "tries", "txt", "type",
+    )  # fmt: skip
+
+    def __init__(self, fqdn: str, parts: tuple[str, str, str], owner: str, now: Moment) -> None:
+        self.instance, self.type, self.domain = parts
+        self.key = fold(fqdn)
+        self.id = stable_id(fqdn)
+        name = f"{self.instance}.{self.type}.{self.domain}"
+        self.ptr = RecordSet(owner, RecordType.PTR)
+        self.ptr_key = fold(owner)
+        self.srv = RecordSet(name, RecordType.SRV)
+        self.txt = RecordSet(name, RecordType.TXT)
+        self.subtypes: dict[str, None] = {}
+        self.host_key = ""
+        self.state: State | None = None  # None: not told to anybody yet
+        self.reason: Reason | None = None
+        self.tries = 0  # how often the missing records were asked for
+        self.resolve_at_s = 0.0
+        self.ended_by_goodbye = False
+        self.first_seen_s = self.last_seen_s = now.unix_s
+        self.findings: list[str] = []
+        self.content = Content()
+        self._snapshot: ServiceInstance | None = None
+
+    @property
+    def sets(self) -> tuple[RecordSet, ...]:
+        return (self.ptr, self.srv, self.txt)
+
+    def set_of(self, type_: int) -> RecordSet:
+        return self.srv if type_ == RecordType.SRV else self.txt
+
+    @property
+    def affected(self) -> Iterable["Service"]:
+        return (self,)
+
+    @property
+    def best_srv(self) -> Srv | None:
+        """RFC 2782: the lowest priority first, among equals the highest weight."""
+        entries = self.srv.entries.values()
+        best = min(
+            entries,
+            key=lambda e: (e.goodbye, e.data.priority, -e.data.weight, -e.heard_s),  # type: ignore[union-attr]
+            default=None,
+        )
+        return best.data if best else None  # type: ignore[return-value]
+
+    def heard(self, now: Moment) -> None:
+        self.last_seen_s = now.unix_s
+        self._snapshot = None
+
+    def add_subtype(self, owner: str) -> None:
+        if len(self.subtypes) < MAX_SUBTYPES:
+            self.subtypes[owner.partition("._sub.")[0]] = None
+
+    def missing(self, host: Host | None) -> list[Question]:
+        """The questions whose answers would complete this service."""
+        asked = [one for one in (self.srv, self.txt) if not one.entries]
+        if host is not None and not host.known:
+            asked += host.sets
+        return [Question(records.name, records.type) for records in asked]
+
+    def judge(self, host: Host | None) -> tuple[State, Reason | None]:
+        """What the records that are left say.
+
+        A goodbye counts when its second is over (RFC 6762 §10.1): a device that comes back
+        within that second never left.
+        """
+        gone = Reason.GOODBYE if self.ended_by_goodbye else None
+        was_up = self.state in (State.ONLINE, State.STALE)
+        if not self.ptr.entries:
+            return State.OFFLINE, gone or Reason.TTL
+        if not self.srv.entries or host is None or not host.known:
+            return (State.OFFLINE, gone or Reason.NO_ANSWER) if was_up else (State.FOUND, None)
+        # RFC 6763 §6: "Every DNS-SD service MUST have a TXT record". One that never comes,
+        # though it was asked for twice, does not keep the service from being shown.
+        if not self.txt.entries and self.tries < 2 and not was_up:
+            return State.FOUND, None
+        silent = self.srv.silent or self.ptr.silent or host.silent
+        return (State.STALE if silent else State.ONLINE), None
+
+    def move_to(self, state: State, reason: Reason | None, host: Host | None) -> set[str]:
+        """Take the state; returns the names of the fields that changed."""
+        changed = {"state"} if state is not self.state else set()
+        self.state, self.reason = state, reason
+        self._snapshot = None
+        if state is State.OFFLINE:
+            return changed
+        before, srv, txt = self.content, self.best_srv, self.txt.newest()
+        ttls_s = [e.ttl_s for one in (self.ptr, self.srv) for e in one.entries.values()]
+        self.content = Content(
+            srv=srv or before.srv,
+            addresses=(host.addresses if host else ()) or before.addresses,
+            txt=txt.data if txt and isinstance(txt.data, bytes) else before.txt,
+            subtypes=tuple(self.subtypes),
+            interfaces=tuple({key[0]: None for one in self.sets for key in one.entries}),
+            ttl_s=min(ttls_s, default=0),
+        )
+        return changed | before.changes(self.content)
+
+    def snapshot(self) -> ServiceInstance:
+        if self._snapshot is None:
+            content = self.content
+            self._snapshot = ServiceInstance(
+                id=self.id,
+                name=self.instance,
+                type=self.type,
+                domain=self.domain,
+                subtypes=content.subtypes,
+                host=content.srv.target,
+                port=content.srv.port,
+                priority=content.srv.priority,
+                weight=content.srv.weight,
+                addresses=content.addresses,
+                interfaces=content.interfaces,
+                txt=decode(content.txt),
+                txt_raw=content.txt,
+                state=self.state or State.FOUND,
+                reason=self.reason,
+                ttl_s=content.ttl_s,
+                first_seen_s=self.first_seen_s,
+                last_seen_s=self.last_seen_s,
+                findings=tuple(self.findings),
+            )
+        return self._snapshot

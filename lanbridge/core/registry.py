@@ -1,0 +1,432 @@
+"""The registry: a state machine from what was heard to what is there. No clock, no I/O.
+
+Calling contract: `apply(observation, moment)` returns the events it caused. Afterwards
+`take_questions()` says what the network has to be asked, `take_types()` which service types were
+learned, and `next_deadline()` when `apply(Tick(), ...)` must be called at the latest.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from lanbridge.core.cache import Entry, RecordSet
+from lanbridge.core.events import (
+    Event,
+    EventKind,
+    LinksChanged,
+    Moment,
+    Observation,
+    PacketHeard,
+    ServiceEvent,
+)
+from lanbridge.core.names import SERVICE_META, fold, is_valid_type, split_instance
+from lanbridge.core.presence import Host, Service
+from lanbridge.core.records import Question, Record, RecordType
+from lanbridge.core.services import ServiceInstance, State
+
+# Each bound stops one stranger from filling memory with names he makes up. At a bound the
+# services that were there first stay, the newcomer is refused and counted.
+MAX_SERVICES = 8_192
+MAX_TYPES = 1_024
+MAX_HOSTS = 8_192
+MAX_ORPHANS = 4_096  # records that came before the PTR or SRV that makes sense of them
+MAX_FINDINGS = 256
+
+OFFLINE_KEPT_S = 86_400.0
+ORPHAN_KEPT_S = 10.0
+LOST_LINK_S = 10.0  # how long a service outlives the only link it was heard on
+
+# When records that a PTR or SRV promised are still missing, they are asked for after these
+# delays; after the last one the service is reported as not resolved and asked for once a minute.
+RESOLVE_DELAYS_S = (0.02, 1.0, 3.0)
+RESOLVE_AGAIN_S = 60.0
+
+_ORDER = {RecordType.PTR: 0, RecordType.SRV: 1, RecordType.TXT: 2}
+
+
+class Registry:
+    """`wanted`: browse names (`_http._tcp.local`) to keep; None keeps every service."""
+
+    def __init__(self, wanted: Iterable[str] | None = None) -> None:
+        self._wanted = None if wanted is None else frozenset(fold(name) for name in wanted)
+        self._services: dict[str, Service] = {}
+        self._ids: dict[str, Service] = {}
+        self._offline: dict[Service, None] = {}  # the one that left first comes first
+        self._hosts: dict[str, Host] = {}
+        self._types: dict[str, str] = {}
+        self._new_types: list[str] = []
+        self._orphans: dict[tuple[str, str, Record], float] = {}
+        self._questions: dict[Question, None] = {}
+        self._deadlines: list[
+            tuple[float, int, Service | Host, RecordSet | None, Entry | None]
+        ] = []
+        self._serial = 0
+        self.refused: Counter[str] = Counter()
+        self.findings: Counter[str] = Counter()
+
+    # What comes in
+
+    def apply(self, observation: Observation, now: Moment) -> list[Event]:
+        touched: dict[Service, None] = {}
+        if isinstance(observation, PacketHeard):
+            self._hear(observation, now, touched)
+        elif isinstance(observation, LinksChanged):
+            self._leave_links(observation.interfaces, now, touched)
+        events: list[Event] = [one for one in self._pass_deadlines(now, touched) if one]
+        for service in touched:
+            events += self._settle(service, now)
+        return events
+
+    def note(self, finding: str) -> None:
+        """Keep what was wrong with something a stranger sent; bounded, counted."""
+        if finding in self.findings or len(self.findings) < MAX_FINDINGS:
+            self.findings[finding] += 1
+        self.refused["records"] += 1
+
+    # What goes out
+
+    def next_deadline(self) -> float | None:
+        return self._deadlines[0][0] if self._deadlines else None
+
+    def take_questions(self) -> list[Question]:
+        questions, self._questions = list(self._questions), {}
+        return questions
+
+    def take_types(self) -> list[str]:
+        """Browse names (`_http._tcp.local`) learned since the last call."""
+        types, self._new_types = self._new_types, []
+        return types
+
+    def __len__(self) -> int:
+        return len(self._services)
+
+    def services(self) -> Iterator[ServiceInstance]:
+        return (service.snapshot() for service in self._services.values())
+
+    def service(self, service_id: str) -> ServiceInstance | None:
+        service = self._ids.get(service_id)
+        return service.snapshot() if service else None
+
+    def types(self) -> dict[str, int]:
+        """Service types seen, with the number of instances that are not offline."""
+        counts = dict.fromkeys(self._types.values(), 0)
+        for service in self._services.values():
+            if service.state is not State.OFFLINE and (service.type in counts):
+                counts[service.type] += 1
+        return counts
+
+    def unresolved(self) -> bool:
+        """Whether some service that was found may still be resolved."""
+        return any(
+            service.state is State.FOUND and service.tries < len(RESOLVE_DELAYS_S)
+            for service in self._services.values()
+        )
+
+    def known_answers(self, browse_name: str, interface: str, now: Moment) -> list[Record]:
+        """The PTR records to put in the answer section of a question for `browse_name`.
+
+        RFC 6762 §7.1: a querier MUST NOT include records "whose remaining TTL is less than
+        half of the original TTL".
+        """
+        key = fold(browse_name)
+        if key == fold(SERVICE_META):
+            return []
+        return [
+            Record(service.ptr.name, RecordType.PTR, int(entry.expires_s - now.mono_s), entry.data)
+            for service in self._services.values()
+            if service.ptr_key == key
+            for entry in service.ptr.entries.values()
+            if entry.interface == interface
+            and entry.expires_s - now.mono_s > entry.ttl_s / 2
+            and not entry.goodbye
+        ]
+
+    # Packets
+
+    def _hear(self, packet: PacketHeard, now: Moment, touched: dict[Service, None]) -> None:
+        # PTR before SRV before the rest: each makes sense of the next, in whatever order a
+        # packet holds them.
+        records = packet.records
+        if len(records) > 1:
+            records = tuple(sorted(records, key=lambda record: _ORDER.get(record.type, 3)))  # type: ignore[call-overload]
+        for record in records:
+            self._take(packet.interface, record, now, touched)
+
+    def _take(
+        self, interface: str, record: Record, now: Moment, touched: dict[Service, None]
+    ) -> None:
+        match record.type:
+            case RecordType.PTR:
+                self._take_pointer(interface, record, now, touched)
+            case RecordType.SRV | RecordType.TXT:
+                service = self._services.get(fold(record.name))
+                if service is None:
+                    self._keep_orphan(interface, record, now)
+                    return
+                self._hear_in(service.set_of(record.type), interface, record, now, service)
+                service.heard(now)
+                touched[service] = None
+                if record.type == RecordType.SRV:
+                    self._follow_target(service, now, touched)
+            case RecordType.A | RecordType.AAAA:
+                host = self._hosts.get(fold(record.name))
+                if host is None:
+                    self._keep_orphan(interface, record, now)
+                    return
+                self._hear_in(host.set_of(record.type), interface, record, now, host)
+                for service in host.services:
+                    service.heard(now)
+                    touched[service] = None
+
+    def _take_pointer(
+        self, interface: str, record: Record, now: Moment, touched: dict[Service, None]
+    ) -> None:
+        owner, target = fold(record.name), record.data
+        assert isinstance(target, str)
+        if owner == fold(SERVICE_META):
+            self._learn_type(target)
+            return
+        parts = split_instance(target)
+        if parts is None or not fold(target).endswith(
+            "." + (base := owner.rpartition("._sub.")[2])
+        ):
+            if owner.endswith(".arpa"):
+                return  # reverse mapping: true, and of no use here
+            self.note(f"PTR {record.name} names {target}, which is no instance of that type")
+            return
+        is_subtype = base != owner
+        if self._wanted is not None and owner not in self._wanted:
+            return
+        service = self._services.get(fold(target))
+        if service is None:
+            if record.ttl_s == 0 or (is_subtype and self._wanted is None):
+                return
+            service = self._add(target, parts, record.name, now)
+            if service is None:
+                return
+        if is_subtype:
+            service.add_subtype(record.name)
+        if not is_subtype or service.ptr_key == owner:
+            self._hear_in(service.ptr, interface, record, now, service)
+        self._learn_type(base)
+        service.heard(now)
+        touched[service] = None
+        self._adopt(service.key, now, touched)
+
+    def _add(
+        self, target: str, parts: tuple[str, str, str], owner: str, now: Moment
+    ) -> Service | None:
+        if len(self._services) >= MAX_SERVICES:
+            if not self._offline:
+                self.refused["services"] += 1
+                return None
+            self._forget(next(iter(self._offline)))
+        service = Service(target, parts, owner, now)
+        if not is_valid_type(service.type):
+            service.findings.append(f"{service.type} is no service type by RFC 6335 §5.1")
+        self._services[service.key] = service
+        self._ids[service.id] = service
+        return service
+
+    def _follow_target(self, service: Service, now: Moment, touched: dict[Service, None]) -> None:
+        """Keep the service listed under the host that its SRV names."""
+        srv = service.best_srv
+        target = srv.target if srv else ""
+        key = fold(target)
+        if service.host_key == key or not key:
+            return
+        self._leave_host(service)
+        host = self._hosts.get(key)
+        if host is None:
+            if len(self._hosts) >= MAX_HOSTS:
+                self.refused["hosts"] += 1
+                return
+            host = self._hosts[key] = Host(target)
+        host.services[service] = None
+        service.host_key = key
+        self._adopt(key, now, touched)
+
+    def _leave_host(self, service: Service) -> None:
+        host = self._hosts.get(service.host_key)
+        if host is not None:
+            host.services.pop(service, None)
+            if not host.services:
+                del self._hosts[service.host_key]
+                for records in host.sets:
+                    records.entries.clear()
+        service.host_key = ""
+
+    def _learn_type(self, browse_name: str) -> None:
+        key = fold(browse_name)
+        if key in self._types:
+            return
+        parts = split_instance("x." + browse_name)
+        if parts is None or parts[0] != "x":
+            self.note(f"{browse_name} is no service type: RFC 6763 §7 wants _name._tcp or _udp")
+        elif len(self._types) >= MAX_TYPES:
+            self.refused["types"] += 1
+        else:
+            self._types[key] = parts[1]
+            self._new_types.append(key)
+
+    # Records that came before what they belong to
+
+    def _keep_orphan(self, interface: str, record: Record, now: Moment) -> None:
+        key = (fold(record.name), interface, record)
+        self._orphans.pop(key, None)
+        if len(self._orphans) >= MAX_ORPHANS:
+            del self._orphans[next(iter(self._orphans))]
+        self._orphans[key] = now.mono_s
+
+    def _adopt(self, key: str, now: Moment, touched: dict[Service, None]) -> None:
+        if not self._orphans:
+            return
+        for orphan in [orphan for orphan in self._orphans if orphan[0] == key]:
+            heard_s = self._orphans.pop(orphan)
+            if heard_s > now.mono_s - ORPHAN_KEPT_S:
+                self._take(orphan[1], orphan[2], now, touched)
+
+    # Lifetimes
+
+    def _hear_in(
+        self, records: RecordSet, interface: str, record: Record, now: Moment, owner: Service | Host
+    ) -> None:
+        for entry in records.hear(interface, record, now.mono_s):
+            self._plan(entry.due_s(), owner, records, entry)
+
+    def _plan(
+        self, at_s: float, owner: Service | Host, records: RecordSet | None, entry: Entry | None
+    ) -> None:
+        if entry is not None:
+            entry.planned_s = at_s
+        self._serial += 1
+        heapq.heappush(self._deadlines, (at_s, self._serial, owner, records, entry))
+        # A stranger who alternates goodbye and announcement leaves void deadlines behind.
+        if len(self._deadlines) > 16 * (len(self._services) + len(self._hosts)) + 1_024:
+            self._deadlines = [item for item in self._deadlines if _stands(item)]
+            heapq.heapify(self._deadlines)
+
+    def _plan_resolve(self, service: Service, now: Moment) -> None:
+        delay_s = (*RESOLVE_DELAYS_S, RESOLVE_AGAIN_S)[min(service.tries, len(RESOLVE_DELAYS_S))]
+        service.resolve_at_s = now.mono_s + delay_s
+        self._plan(service.resolve_at_s, service, None, None)
+
+    def _pass_deadlines(
+        self, now: Moment, touched: dict[Service, None]
+    ) -> Iterator[ServiceEvent | None]:
+        while self._deadlines and self._deadlines[0][0] <= now.mono_s:
+            item = heapq.heappop(self._deadlines)
+            if not _stands(item):
+                continue
+            _, _, owner, records, entry = item
+            if records is None or entry is None:
+                assert isinstance(owner, Service)
+                touched[owner] = None
+                yield self._pass_service(owner, now)
+                continue
+            if entry.expires_s <= now.mono_s:
+                records.drop(entry)
+                for service in owner.affected:
+                    service.ended_by_goodbye = entry.goodbye
+                    touched[service] = None
+            elif (due_s := entry.due_s()) > now.mono_s:
+                self._plan(due_s, owner, records, entry)
+            else:
+                entry.asked += 1
+                self._questions[Question(records.name, records.type)] = None
+                self._plan(entry.due_s(), owner, records, entry)
+                touched.update(dict.fromkeys(owner.affected))
+
+    def _pass_service(self, service: Service, now: Moment) -> ServiceEvent | None:
+        """A service's own deadline: ask for what is missing, or forget it."""
+        if service.state is State.OFFLINE:
+            self._forget(service)
+            return None
+        missing = service.missing(self._hosts.get(service.host_key))
+        if not missing:
+            service.tries = 0
+            return None
+        self._questions.update(dict.fromkeys(missing))
+        service.tries += 1
+        self._plan_resolve(service, now)
+        if service.tries == len(RESOLVE_DELAYS_S) and service.state is State.FOUND:
+            snapshot = service.snapshot()
+            return ServiceEvent(EventKind.RESOLVE_FAILED, snapshot, now.unix_s)
+        return None
+
+    def _leave_links(
+        self, interfaces: frozenset[str], now: Moment, touched: dict[Service, None]
+    ) -> None:
+        owners: list[Service | Host] = [*self._services.values(), *self._hosts.values()]
+        for owner in owners:
+            for records in owner.sets:
+                for entry in records.entries.values():
+                    if entry.interface not in interfaces:
+                        entry.asked = 4
+                        entry.end_by(now.mono_s + LOST_LINK_S)
+                        self._plan(entry.expires_s, owner, records, entry)
+                        touched.update(dict.fromkeys(owner.affected))
+
+    # State
+
+    def _settle(self, service: Service, now: Moment) -> Iterator[ServiceEvent]:
+        """Bring the state in line with the records and say what changed."""
+        if self._services.get(service.key) is not service:
+            return
+        before = service.state
+        host = self._hosts.get(service.host_key)
+        after, reason = service.judge(host)
+        if after is before is State.OFFLINE:
+            return
+        changed = service.move_to(after, reason, host)
+        if after is State.OFFLINE:
+            if before is None:
+                self._forget(service)
+                return
+            yield ServiceEvent(EventKind.LOST, service.snapshot(), now.unix_s)
+            self._rest(service, now)
+            return
+        if before is None or before is State.OFFLINE:
+            self._offline.pop(service, None)
+            service.tries = 0
+            if service.missing(host):
+                self._plan_resolve(service, now)
+            yield ServiceEvent(EventKind.FOUND, service.snapshot(), now.unix_s)
+            before = State.FOUND
+        if after is State.ONLINE and before is State.FOUND:
+            yield ServiceEvent(EventKind.RESOLVED, service.snapshot(), now.unix_s)
+        elif after is State.STALE and before is not State.STALE:
+            yield ServiceEvent(EventKind.STALE, service.snapshot(), now.unix_s)
+        elif changed and after is not State.FOUND:
+            kept = frozenset(changed)
+            yield ServiceEvent(EventKind.UPDATED, service.snapshot(), now.unix_s, kept)
+
+    def _rest(self, service: Service, now: Moment) -> None:
+        """Keep what an offline service was, for a day, but none of its records.
+
+        A PTR left over would go out as a known answer and keep the device from answering.
+        """
+        for records in service.sets:
+            records.entries.clear()
+        self._leave_host(service)
+        service.ended_by_goodbye = False
+        self._offline[service] = None
+        service.resolve_at_s = now.mono_s + OFFLINE_KEPT_S
+        self._plan(service.resolve_at_s, service, None, None)
+
+    def _forget(self, service: Service) -> None:
+        self._leave_host(service)
+        self._offline.pop(service, None)
+        del self._services[service.key]
+        del self._ids[service.id]
+        service.resolve_at_s = -1.0
+
+
+def _stands(
+    item: tuple[float, int, Service | Host, RecordSet | None, Entry | None],
+) -> bool:
+    """Whether a deadline still stands: a later plan for the same thing makes it void."""
+    at_s, _, owner, records, entry = item
+    if records is None or entry is None:
+        return isinstance(owner, Service) and owner.resolve_at_s == at_s
+    return records.holds(entry) and entry.planned_s == at_s

@@ -1,0 +1,249 @@
+"""The shapes that leave lanbridge: REST, SSE and the command line show these and nothing else.
+
+Plain values only (text, numbers, lists), so that a view is its JSON. Times are RFC 3339 in UTC.
+"""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from lanbridge.core.addresses import (
+    AddressVerdict,
+    NetworkInterface,
+    NetworkState,
+    Relation,
+    Viewer,
+    classify,
+    reach,
+)
+from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
+from lanbridge.core.services import Device, ServiceInstance, State
+
+# Types whose address can be opened, and how. Only plain schemes: on a LAN address no public
+# certificate can be had, and plain http and ws are what a mini-program may use there.
+_SCHEMES = {
+    "_http._tcp": "http",
+    "_https._tcp": "https",
+    "_ws._tcp": "ws",
+    "_lanbridge._tcp": "http",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressView:
+    """`reason`: why the address has this relation to the host that lanbridge runs on."""
+
+    address: str
+    family: Literal["IPv4", "IPv6"]
+    interface: str
+    relation: Relation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """A service instance, judged for one viewer.
+
+    reachable, url: for the viewer (the caller, or `from`). reason: why not; for a service that
+    is offline one of `goodbye`, `ttl`, `no-answer`. own: it runs on this host. fqdn: the name
+    with the escapes of RFC 6763 §4.3. txt_raw: the RDATA in base64.
+    """
+
+    id: str
+    name: str
+    fqdn: str
+    type: str
+    subtypes: list[str]
+    domain: str
+    host: str
+    port: int
+    state: State
+    own: bool
+    addresses: list[AddressView]
+    txt: dict[str, str | None]
+    txt_raw: str
+    reachable: bool
+    reason: str | None
+    url: str | None
+    first_seen: str
+    last_seen: str
+    ttl_s: int
+    findings: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceView:
+    """The services of one host."""
+
+    id: str
+    host: str
+    state: State
+    own: bool
+    reachable: bool
+    addresses: list[AddressView]
+    services: list[ServiceView]
+    first_seen: str
+    last_seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceView:
+    """`used`, `why`: whether mDNS runs on it and the reason."""
+
+    name: str
+    index: int
+    addresses: list[str]
+    mac: str | None
+    mtu_bytes: int | None
+    up: bool
+    used: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """One change. `service` for service events, `reasons` for `network.changed`, `old` and
+    `new` for `advertisement.renamed`; `changed` names the fields of a `service.updated`.
+    """
+
+    event: str
+    at: str
+    service: ServiceView | None = None
+    changed: list[str] | None = None
+    reasons: list[str] | None = None
+    old: str | None = None
+    new: str | None = None
+
+
+def timestamp(unix_s: float) -> str:
+    """RFC 3339, UTC, milliseconds."""
+    text = datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def service_view(
+    service: ServiceInstance, state: NetworkState, viewer: Viewer | None = None
+) -> ServiceView:
+    """`viewer` None: somebody on this host itself asks, and is where this host is."""
+    verdicts = [classify(heard.address, state, heard.interface) for heard in service.addresses]
+    reachable, reason, url = _reach(service, verdicts, viewer)
+    return ServiceView(
+        id=service.id,
+        name=service.name,
+        fqdn=_escaped(service),
+        type=service.type,
+        subtypes=list(service.subtypes),
+        domain=service.domain,
+        host=service.host,
+        port=service.port,
+        state=service.state,
+        own=is_own(verdicts),
+        addresses=[
+            AddressView(
+                address=str(verdict.address),
+                family="IPv4" if verdict.address.version == 4 else "IPv6",
+                interface=heard.interface,
+                relation=verdict.relation,
+                reason=verdict.reason,
+            )
+            for heard, verdict in zip(service.addresses, verdicts, strict=True)
+        ],
+        txt=service.txt.as_json(),
+        txt_raw=b64encode(service.txt_raw).decode(),
+        reachable=reachable,
+        reason=reason,
+        url=url,
+        first_seen=timestamp(service.first_seen_s),
+        last_seen=timestamp(service.last_seen_s),
+        ttl_s=service.ttl_s,
+        findings=[*service.findings, *service.txt.ignored],
+    )
+
+
+def is_own(verdicts: list[AddressVerdict]) -> bool:
+    """Whether a service is this host's: all its usable addresses are.
+
+    One shared address is not enough: every Docker host has 172.17.0.1.
+    """
+    usable = [one for one in verdicts if one.relation not in (Relation.UNUSABLE, Relation.LOOPBACK)]
+    return bool(usable) and all(one.relation is Relation.SELF for one in usable)
+
+
+def _reach(
+    service: ServiceInstance, verdicts: list[AddressVerdict], viewer: Viewer | None
+) -> tuple[bool, str | None, str | None]:
+    if service.state is State.OFFLINE:
+        return False, service.reason, None
+    if service.state is State.FOUND:
+        return False, "it was found, but its address and port are not known yet", None
+    if viewer is not None:
+        reached = reach([heard.address for heard in service.addresses], service.port, viewer)
+        url = _url(service, str(reached.address)) if reached.address else None
+        return reached.reachable, reached.reason, url
+    if not 1 <= service.port <= 65535:
+        return False, f"port {service.port} is no port that one can connect to", None
+    near = next((one for one in verdicts if one.ok), None)
+    if near is None:
+        why = "; ".join(dict.fromkeys(one.reason for one in verdicts)) or "no address is known"
+        return False, why, None
+    literal = str(near.address) if near.address.version == 4 else f"[{near.address}]"
+    return True, None, _url(service, literal)
+
+
+def _url(service: ServiceInstance, literal: str) -> str | None:
+    scheme = _SCHEMES.get(service.type)
+    if scheme is None:
+        return None
+    path = service.txt.as_json().get("path") or "/"
+    printable_path = path if path.isascii() and path.isprintable() and " " not in path else "/"
+    slash = "" if printable_path.startswith("/") else "/"
+    return f"{scheme}://{literal}:{service.port}{slash}{printable_path}"
+
+
+def _escaped(service: ServiceInstance) -> str:
+    r"""RFC 6763 §4.3: dots and backslashes of the instance are preceded by a backslash."""
+    instance = service.name.replace("\\", r"\\").replace(".", r"\.")
+    return f"{instance}.{service.type}.{service.domain}"
+
+
+def device_view(device: Device, state: NetworkState, viewer: Viewer | None = None) -> DeviceView:
+    services = [service_view(one, state, viewer) for one in device.services]
+    addresses = {(one.address, one.interface): one for view in services for one in view.addresses}
+    return DeviceView(
+        id=device.id,
+        host=device.host,
+        state=device.state,
+        own=all(view.own for view in services),
+        reachable=any(view.reachable for view in services),
+        addresses=list(addresses.values()),
+        services=services,
+        first_seen=min(view.first_seen for view in services),
+        last_seen=max(view.last_seen for view in services),
+    )
+
+
+def interface_view(interface: NetworkInterface) -> InterfaceView:
+    return InterfaceView(
+        name=interface.name,
+        index=interface.index,
+        addresses=[str(one) for one in interface.addresses],
+        mac=interface.mac,
+        mtu_bytes=interface.mtu_bytes,
+        up=interface.up,
+        used=interface.used,
+        why=interface.why,
+    )
+
+
+def event_view(event: Event, state: NetworkState, viewer: Viewer | None = None) -> EventView:
+    at = timestamp(event.at_unix_s)
+    match event:
+        case ServiceEvent():
+            view = service_view(event.service, state, viewer)
+            changed = sorted(event.changed) or None
+            return EventView(event=event.kind, at=at, service=view, changed=changed)
+        case NetworkChanged():
+            return EventView(event="network.changed", at=at, reasons=list(event.reasons))
+        case AdvertisementRenamed():
+            return EventView(event="advertisement.renamed", at=at, old=event.old, new=event.new)

@@ -1,0 +1,156 @@
+"""The daemon: every room joined, started in order and stopped in reverse.
+
+Start: discovery (interfaces, mDNS sockets, browsing), advertising, UDP echo, HTTP.
+Stop: HTTP and its streams, UDP echo, goodbyes, sockets.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Awaitable, Callable
+
+from lanbridge import __version__
+from lanbridge.config import AdvertiseSettings, Settings
+from lanbridge.core.addresses import parse_address
+from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
+from lanbridge.core.names import HostName, InstanceName, ServiceType
+from lanbridge.core.text import printable
+from lanbridge.discovery import Discovery
+from lanbridge.echo.guard import Guard
+from lanbridge.echo.udp import UdpEcho
+from lanbridge.hub import Hub
+from lanbridge.identity import instance_id, own_host
+from lanbridge.mdns.advertise import Advertisement
+
+log = logging.getLogger(__name__)
+
+OWN_TYPE = ServiceType("lanbridge", "tcp")
+SCAN_INTERVAL_S = 1.0  # RFC 6762 §5.2: no question more than once a second
+
+
+class Daemon:
+    """`serve_http(daemon)` runs the HTTP server and ends when `stopping` is set."""
+
+    def __init__(
+        self, settings: Settings, serve_http: Callable[["Daemon"], Awaitable[None]]
+    ) -> None:
+        self.settings = settings
+        self._serve_http = serve_http
+        self.id = instance_id(settings.state_dir)
+        self.host = own_host(self.id)
+        self.name = InstanceName.parse(settings.name or self.host.label, OWN_TYPE)
+        self.started_s = time.time()
+        self.hub = Hub(secrets.token_hex(4))
+        self.discovery = Discovery(
+            [ServiceType.parse(one).browse_name for one in settings.types] or None,
+            self._tell,
+            include=settings.interfaces_include,
+            exclude=settings.interfaces_exclude,
+        )
+        self.guard = Guard(lambda: self.discovery.state)
+        self.stopping = asyncio.Event()
+        self._scanned_s = 0.0
+
+    # Life
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT. Raises PortUnavailable, and what a room raises."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        try:
+            async with self.discovery.running(), contextlib.AsyncExitStack() as stack:
+                self._say_network()
+                self._advertise()
+                if self.settings.udp_echo:
+                    udp = UdpEcho(self.guard, self.settings.port, host=self.settings.host)
+                    udp.start()
+                    stack.callback(udp.close)
+                async with asyncio.TaskGroup() as tasks:
+                    watching = tasks.create_task(
+                        self.discovery.watch(self.settings.network_poll_s), name="watch network"
+                    )
+                    tasks.create_task(self._serve(), name="serve http")
+                    await self.stopping.wait()
+                    self.hub.close()  # open streams would keep the server waiting for ever
+                    watching.cancel()
+        except* Exception as group:
+            # One cause is one sentence; the group is only the way it came.
+            raise group.exceptions[0] from None
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+    async def _serve(self) -> None:
+        await self._serve_http(self)
+
+    # State
+
+    def waiting_for(self) -> list[str]:
+        """One sentence for each thing that is not ready; empty when all is."""
+        waiting = [str(problem)] if (problem := self.discovery.problem) else []
+        for published in self.discovery.publisher.published.values():
+            if published.failed:
+                waiting.append(f"{published.ad.name.display} found no free name to advertise under")
+        return waiting
+
+    def uptime_s(self) -> float:
+        return time.time() - self.started_s
+
+    def scan(self) -> bool:
+        """Ask the network again now; False when that was done a moment ago."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._scanned_s < SCAN_INTERVAL_S:
+            return False
+        self._scanned_s = now_s
+        self.discovery.scan()
+        return True
+
+    # Inside
+
+    def _advertise(self) -> None:
+        own = Advertisement(
+            name=self.name,
+            host=self.host,
+            port=self.settings.port,
+            txt=(("version", __version__.encode()), ("id", self.id.encode()), ("path", b"/")),
+        )
+        for ad in (own, *map(self._advertisement, self.settings.advertise)):
+            self.discovery.publisher.advertise(ad)
+
+    def _advertisement(self, table: AdvertiseSettings) -> Advertisement:
+        return Advertisement(
+            name=InstanceName.parse(table.name, ServiceType.parse(table.type)),
+            host=HostName.parse(table.host) if table.host else self.host,
+            port=table.port,
+            txt=table.txt_pairs,
+            subtypes=table.subtypes,
+            addresses=tuple(map(parse_address, table.addresses)) or None,
+        )
+
+    def _tell(self, event: Event) -> None:
+        self.hub.publish(event)
+        match event:
+            case NetworkChanged(reasons):
+                log.info("network changed: %s", "; ".join(map(printable, reasons)))
+                self._say_network()
+            case AdvertisementRenamed(old, new):
+                log.warning("the name %s is taken on this network, now advertised as %s", old, new)
+            case ServiceEvent(kind, service):
+                log.debug("%s name=%s type=%s", kind, service.name, service.type)
+
+    def _say_network(self) -> None:
+        links = ", ".join(
+            f"{link.name} ({', '.join(str(one.ip) for one in link.interface.addresses)})"
+            for link in self.discovery.engine.links.values()
+        )
+        if links:
+            log.info("discovering and advertising on %s", links)
+        else:
+            log.warning("waiting: %s", self.discovery.problem)

@@ -1,0 +1,183 @@
+"""Discovery at work: interfaces, mDNS and the registry joined, one timer between them.
+
+`lanbridge discover` runs it for a second or two, the daemon for months.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+from lanbridge.core.addresses import NetworkState
+from lanbridge.core.errors import MdnsUnavailable, NetworkUnavailable
+from lanbridge.core.events import (
+    AdvertisementRenamed,
+    Event,
+    LinksChanged,
+    Moment,
+    NetworkChanged,
+    Observation,
+    PacketHeard,
+    Tick,
+)
+from lanbridge.core.records import Record
+from lanbridge.core.registry import Registry
+from lanbridge.mdns.browse import Browser, ask
+from lanbridge.mdns.engine import FAMILIES, Engine, Packet
+from lanbridge.mdns.publish import Publisher
+from lanbridge.network.interfaces import snapshot
+from lanbridge.network.watch import changes
+
+
+LOOK_S = 0.1  # how often a command that waits for quiet looks
+
+
+class Discovery:
+    """`browse`: browse names to keep (`_http._tcp.local`); None is every type.
+
+    `tell` gets each event, in order, from within the loop; it must not block.
+    """
+
+    def __init__(
+        self,
+        browse: Sequence[str] | None,
+        tell: Callable[[Event], None],
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        families: Iterable[int] | None = None,
+    ) -> None:
+        self._tell = tell
+        self._include, self._exclude = include, exclude
+        self.state = NetworkState(())
+        self.registry = Registry(browse)
+        self.browser = Browser(browse, self._known_answers)
+        self.engine = Engine(self._receive, families or FAMILIES)
+        self.publisher = Publisher(self._renamed)
+        self.news_s = 0.0  # when the registry last changed
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    # Life
+
+    async def start(self) -> None:
+        """Begin on the interfaces there are; having none is a state, not an error."""
+        self._use(self._snapshot())
+
+    async def watch(self, poll_s: float) -> None:
+        """Follow the interfaces of this host for as long as it runs."""
+        async for state, reasons in changes(self._snapshot, self.state, poll_s):
+            self._use(state)
+            self._tell(NetworkChanged(reasons, time.time()))
+
+    async def close(self) -> None:
+        """Say goodbye for what was advertised, then close the sockets."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.publisher.close()
+        self.engine.close()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Discovery"]:
+        await self.start()
+        try:
+            yield self
+        finally:
+            await self.close()
+
+    # State
+
+    @property
+    def problem(self) -> NetworkUnavailable | MdnsUnavailable | None:
+        """Why nothing can be discovered now, or None."""
+        if self.engine.links:
+            return None
+        if self.engine.problems:
+            return next(iter(self.engine.problems.values()))
+        seen = "; ".join(f"{one.name}: {one.why}" for one in self.state.interfaces)
+        return NetworkUnavailable(
+            "", f"no usable interface ({seen or 'there are none'})", "connect one, or name one"
+        )
+
+    def scan(self) -> None:
+        """Ask everything again from the beginning."""
+        self.browser.start(self._now_s())
+        self._plan()
+
+    async def quiet(self, quiet_s: float) -> None:
+        """Wait until the second queries had their chance and nothing new came for `quiet_s`."""
+        while True:
+            asked_s = self.browser.asked_twice_s()
+            if asked_s is None or self.registry.unresolved():
+                left_s = quiet_s
+            else:
+                left_s = max(asked_s, self.news_s) + quiet_s - self._now_s()
+            if left_s <= 0:
+                return
+            await asyncio.sleep(min(left_s, LOOK_S))
+
+    # Inside
+
+    def _snapshot(self) -> NetworkState:
+        return snapshot(self._include, self._exclude)
+
+    def _use(self, state: NetworkState) -> None:
+        self.state = state
+        if self.engine.update(state):
+            self.browser.start(self._now_s())
+            self.publisher.use(self.engine.links.values())
+        names = frozenset(link.name for link in self.engine.links.values())
+        self._observe(LinksChanged(names))
+
+    def _receive(self, packet: Packet) -> None:
+        self.publisher.receive(packet)
+        if packet.message.is_response:
+            self._observe(PacketHeard(packet.link.name, str(packet.source), packet.message.records))
+
+    def _observe(self, observation: Observation) -> None:
+        now_s = self._now_s()
+        events = self.registry.apply(observation, Moment(now_s, time.time()))
+        self.browser.learn(self.registry.take_types(), now_s)
+        if events:
+            self.news_s = now_s
+        for event in events:
+            self._tell(event)
+        self._plan()
+
+    def _renamed(self, old: str, new: str) -> None:
+        self._tell(AdvertisementRenamed(old, new, time.time()))
+
+    def _known_answers(self, name: str, interface: str) -> list[Record]:
+        return self.registry.known_answers(name, interface, Moment(self._now_s(), 0.0))
+
+    def _plan(self) -> None:
+        """Set the one timer to the next thing due."""
+        if self._closed:
+            return
+        due = [
+            at_s
+            for at_s in (self.registry.next_deadline(), self.browser.next_due())
+            if at_s is not None
+        ]
+        if not due:
+            return
+        at_s = max(min(due), self._now_s())
+        if self._timer is not None:
+            if self._timer.when() <= at_s and not self._timer.cancelled():
+                return  # it wakes early enough, and plans anew then
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(at_s, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._observe(Tick())
+        now_s = self._now_s()
+        links = tuple(self.engine.links.values())
+        ask(links, self.registry.take_questions())
+        self.browser.send_due(links, now_s)
+        self._plan()
+
+    @staticmethod
+    def _now_s() -> float:
+        return asyncio.get_running_loop().time()

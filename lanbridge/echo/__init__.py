@@ -1,0 +1,1 @@
+"""Echo endpoints with which a developer proves each path: HTTP, WebSocket, UDP."""

@@ -1,0 +1,33 @@
+"""Who this lanbridge is: an id that stays, and the names made from it."""
+
+import contextlib
+import uuid
+from pathlib import Path
+
+from lanbridge.core.names import HostName
+
+
+def instance_id(state_dir: Path) -> str:
+    """32 hex digits, made at the first start and kept in `state_dir`.
+
+    Where nothing can be written they are made from the hardware address, so they stay too.
+    """
+    path = state_dir / "instance-id"
+    with contextlib.suppress(OSError, ValueError):
+        return uuid.UUID(path.read_text().strip()).hex
+    made = uuid.uuid4()
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{made.hex}\n")
+    except OSError:
+        made = uuid.uuid5(uuid.NAMESPACE_OID, f"lanbridge {uuid.getnode():012x}")
+    return made.hex
+
+
+def own_host(token: str) -> HostName:
+    """A host label that is ours alone, never the system's `<hostname>.local`.
+
+    That one belongs to avahi or systemd-resolved; a second responder that claims it makes them
+    rename the machine.
+    """
+    return HostName(f"lanbridge-{token[:6]}")

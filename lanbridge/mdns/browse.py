@@ -1,0 +1,113 @@
+"""Asking: browse questions on their schedule, resolve questions when they are due.
+
+RFC 6762 §5.2: the first query after a random 20 to 120 ms, the second a second later, then
+each interval at least twice the one before, up to an hour. §5.4: the first asks for a unicast
+answer; since that may reach another process on the shared port, the second never does.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+
+from lanbridge.core.names import SERVICE_META
+from lanbridge.core.records import Question, Record, RecordType
+from lanbridge.mdns.engine import Link
+from lanbridge.mdns.seeds import SEED_TYPES
+from lanbridge.mdns.wire import encode_query
+
+FIRST_DELAY_S = (0.020, 0.120)
+# "at least one second": a responder may have multicast its first answer, which got lost, 120 ms
+# after the question, and must not multicast it again within a second (§6).
+SECOND_AFTER_S = 1.15
+LONGEST_INTERVAL_S = 3_600.0
+TOGETHER_S = 0.1  # questions due this soon travel in one packet
+
+
+class _Plan:
+    """When one browse question goes out next."""
+
+    __slots__ = ("due_s", "interval_s", "sent", "sent_s")
+
+    def __init__(self, now_s: float) -> None:
+        self.restart(now_s)
+
+    def restart(self, now_s: float) -> None:
+        self.sent = 0
+        self.sent_s = 0.0
+        self.interval_s = SECOND_AFTER_S
+        self.due_s = now_s + random.uniform(*FIRST_DELAY_S)  # noqa: S311  # no secret
+
+    def passed(self, now_s: float) -> None:
+        self.sent += 1
+        self.sent_s = now_s
+        self.due_s = now_s + self.interval_s
+        self.interval_s = min(self.interval_s * 2, LONGEST_INTERVAL_S)
+
+
+class Browser:
+    """`names`: what to browse for (`_http._tcp.local`); None is every type there is.
+
+    known_answers(name, interface): the PTR records that need not be sent again.
+    """
+
+    def __init__(
+        self,
+        names: Iterable[str] | None,
+        known_answers: Callable[[str, str], Sequence[Record]],
+    ) -> None:
+        self._everything = names is None
+        self._names = [SERVICE_META, *SEED_TYPES] if names is None else list(names)
+        self._known_answers = known_answers
+        self._plans: dict[str, _Plan] = {}
+
+    def start(self, now_s: float) -> None:
+        """Ask everything from the beginning: at the start, or when a link is new."""
+        for name in self._names:
+            self._plans.setdefault(name, _Plan(now_s))
+        for plan in self._plans.values():
+            plan.restart(now_s)
+        # One packet, one delay: the questions of one start belong together.
+        first = min((plan.due_s for plan in self._plans.values()), default=now_s)
+        for plan in self._plans.values():
+            plan.due_s = first
+
+    def learn(self, names: Iterable[str], now_s: float) -> None:
+        """Browse for types that somebody was heard to offer."""
+        if self._everything:
+            for name in names:
+                self._plans.setdefault(name, _Plan(now_s))
+
+    def next_due(self) -> float | None:
+        return min((plan.due_s for plan in self._plans.values()), default=None)
+
+    def asked_twice_s(self) -> float | None:
+        """When the last second query went out; None while one is still to come."""
+        plans = self._plans.values()
+        if any(plan.sent < 2 for plan in plans):
+            return None
+        return max((plan.sent_s for plan in plans if plan.sent == 2), default=0.0)
+
+    def send_due(self, links: Iterable[Link], now_s: float) -> None:
+        due = [name for name, plan in self._plans.items() if plan.due_s <= now_s]
+        if not due:
+            return
+        due += [
+            name for name, plan in self._plans.items() if now_s < plan.due_s <= now_s + TOGETHER_S
+        ]
+        questions = [
+            Question(name, RecordType.PTR, unicast=self._plans[name].sent == 0) for name in due
+        ]
+        for link in links:
+            known = [record for name in due for record in self._known_answers(name, link.name)]
+            for packet in encode_query(questions, known):
+                link.multicast(packet)
+        for name in due:
+            self._plans[name].passed(now_s)
+
+
+def ask(links: Iterable[Link], questions: Sequence[Question]) -> None:
+    """Send resolve or refresh questions on every link."""
+    if questions:
+        packets = encode_query(questions)
+        for link in links:
+            for packet in packets:
+                link.multicast(packet)

@@ -1,0 +1,148 @@
+"""The links mDNS runs on, and the door every packet passes (RFC 6762 §5.5, §6, §11, §18)."""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from lanbridge.core.addresses import Address, NetworkInterface, NetworkState
+from lanbridge.core.errors import MdnsUnavailable
+from lanbridge.mdns.sockets import PORT, Datagram, LinkSocket
+from lanbridge.mdns.wire import Message, decode
+
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
+
+
+class Link:
+    """One interface with mDNS running on it."""
+
+    def __init__(self, interface: NetworkInterface) -> None:
+        self.interface = interface
+        self.sockets: dict[int, LinkSocket] = {}
+
+    @property
+    def name(self) -> str:
+        return self.interface.name
+
+    @property
+    def index(self) -> int:
+        return self.interface.index
+
+    def wants(self, families: Iterable[int]) -> set[int]:
+        versions = {address.version for address in self.interface.addresses}
+        found = {socket.AF_INET if version == 4 else socket.AF_INET6 for version in versions}
+        return {int(family) for family in found} & {int(family) for family in families}
+
+    def holds(self, address: Address) -> bool:
+        """Whether an address is inside one of this link's prefixes."""
+        if address.version == 6 and address.is_link_local:
+            return True
+        return any(address in one.network for one in self.interface.addresses)
+
+    def multicast(self, packet: bytes) -> None:
+        for sock in self.sockets.values():
+            sock.send(packet)
+
+    def unicast(self, packet: bytes, to: Address, port: int) -> None:
+        sock = self.sockets.get(socket.AF_INET if to.version == 4 else socket.AF_INET6)
+        if sock is not None:
+            sock.send(packet, (str(to), port))
+
+
+class Packet(NamedTuple):
+    """A message that passed the door. `port` is 5353 unless a legacy querier asks (§6.7)."""
+
+    message: Message
+    link: Link
+    source: Address
+    port: int
+    multicast: bool
+
+
+class Engine:
+    """Keeps one socket per link and family, and hands on what comes in.
+
+    `dropped` counts by reason what did not pass the door; `problems` holds, by interface, why
+    mDNS cannot run there.
+    """
+
+    def __init__(
+        self,
+        receive: Callable[[Packet], None],
+        families: Iterable[int] = FAMILIES,
+    ) -> None:
+        self._receive = receive
+        self._families = tuple(families)
+        self.links: dict[int, Link] = {}
+        self.dropped: Counter[str] = Counter()
+        self.problems: dict[str, MdnsUnavailable] = {}
+
+    def update(self, state: NetworkState) -> bool:
+        """Run on the used interfaces of `state`; returns whether some link is new or changed."""
+        used = {one.index: one for one in state.interfaces if one.used}
+        for index in self.links.keys() - used.keys():
+            self._close(self.links.pop(index))
+        self.problems.clear()
+        changed = False
+        for index, interface in used.items():
+            link = self.links.setdefault(index, Link(interface))
+            changed |= not link.sockets or link.interface != interface
+            link.interface = interface
+            changed |= self._match(link)
+            if not link.sockets:
+                del self.links[index]
+        return changed
+
+    def close(self) -> None:
+        for link in self.links.values():
+            self._close(link)
+        self.links.clear()
+
+    def _match(self, link: Link) -> bool:
+        """Open and close sockets until the link has those its addresses ask for."""
+        wanted = link.wants(self._families)
+        loop = asyncio.get_running_loop()
+        for family in link.sockets.keys() - wanted:
+            loop.remove_reader(link.sockets[family])
+            link.sockets.pop(family).close()
+        opened = False
+        for family in sorted(wanted - link.sockets.keys()):
+            try:
+                sock = LinkSocket(link.name, link.index, socket.AddressFamily(family))
+            except MdnsUnavailable as problem:
+                self.problems[link.name] = problem
+                continue
+            link.sockets[family] = sock
+            loop.add_reader(sock, sock.read, self._admit)
+            opened = True
+        return opened
+
+    def _close(self, link: Link) -> None:
+        for sock in link.sockets.values():
+            asyncio.get_running_loop().remove_reader(sock)
+            sock.close()
+        link.sockets.clear()
+
+    def _admit(self, datagram: Datagram) -> None:
+        link = self.links.get(datagram.scope)
+        if link is None:
+            self.dropped["other-interface"] += 1
+            return
+        if not datagram.multicast and not link.holds(datagram.source):
+            # RFC 6762 §5.5 and §11: a unicast message from outside the local link is ignored.
+            # What came to the group counts as local "regardless of source IP address".
+            self.dropped["off-link"] += 1
+            return
+        message = decode(datagram.data, link.name)
+        if message is None:
+            self.dropped["malformed"] += 1
+            return
+        if not message.is_whole:
+            self.dropped["unread-records"] += 1
+        if message.is_response and datagram.port != PORT:
+            # RFC 6762 §6: a response with another source port MUST be silently ignored.
+            self.dropped["wrong-port"] += 1
+            return
+        packet = Packet(message, link, datagram.source, datagram.port, datagram.multicast)
+        self._receive(packet)

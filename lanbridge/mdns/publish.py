@@ -1,0 +1,241 @@
+"""Keeping our names: probe, announce, rename, goodbye (RFC 6762 §8, §9, §10.1)."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Literal
+
+from lanbridge.core.names import fold
+from lanbridge.core.records import Question, Record, RecordType
+from lanbridge.mdns.advertise import Advertisement, records_on
+from lanbridge.mdns.engine import Link, Packet
+from lanbridge.mdns.responder import Responder
+from lanbridge.mdns.wire import encode_query, encode_rdata
+
+PROBE_COUNT, PROBE_INTERVAL_S = 3, 0.250  # RFC 6762 §8.1
+FIRST_PROBE_DELAY_S = (0.0, 0.250)
+ANNOUNCE_COUNT, ANNOUNCE_INTERVAL_S = 2, 1.0  # RFC 6762 §8.3: "at least two", a second apart
+TIEBREAK_LOST_S = 1.0  # RFC 6762 §8.2: "defers to the winning host by waiting one second"
+MANY_CONFLICTS, SLOW_DOWN_S = 15, 5.0  # RFC 6762 §8.1: 15 in ten seconds, then 5 s between tries
+MAX_RENAMES = 20  # a network that denies every name is broken or hostile
+
+
+class Published:
+    """One advertisement on its way to, or in possession of, its names."""
+
+    def __init__(self, wanted: Advertisement) -> None:
+        self.wanted = wanted
+        self.ad = wanted  # under the names it has now
+        self.established = asyncio.Event()
+        self.settled = asyncio.Event()  # established for the first time, or failed
+        self.failed = False  # every name it tried is taken
+        self.numbers = {"instance": 1, "host": 1}
+        self.conflict: Literal["", "instance", "host"] = ""  # which name somebody else holds
+        self.tie_lost = False
+        self.probing = False
+        self.task: asyncio.Task[None] | None = None
+
+    def rename(self) -> tuple[str, str]:
+        """Take the next name for the one in conflict; returns the old and the new."""
+        before, which = self.ad, self.conflict
+        assert which
+        self.numbers[which] += 1
+        if which == "host":
+            host = self.wanted.host.with_suffix(self.numbers["host"])
+            self.ad = replace(before, host=host)
+            return before.host.fqdn, host.fqdn
+        name = self.wanted.name.with_suffix(self.numbers["instance"])
+        self.ad = replace(before, name=name)
+        return before.name.instance, name.instance
+
+
+class Publisher:
+    """Advertises on every link. `renamed(old, new)` is told when a name had to give way."""
+
+    def __init__(self, renamed: Callable[[str, str], None]) -> None:
+        self._renamed = renamed
+        self._responders: dict[int, Responder] = {}
+        self.published: dict[str, Published] = {}
+
+    # Commands
+
+    def advertise(self, ad: Advertisement) -> Published:
+        """Start to probe for the names of `ad`; `established` is set when they are ours."""
+        published = Published(ad)
+        self.published[fold(ad.name.fqdn)] = published
+        self._start(published)
+        return published
+
+    def use(self, links: Iterable[Link]) -> None:
+        """Run on these links from now on; RFC 6762 §8: probe again when a link is new."""
+        links = list(links)
+        for index in self._responders.keys() - {link.index for link in links}:
+            self._responders.pop(index).close()
+        for link in links:
+            if link.index not in self._responders:
+                self._responders[link.index] = Responder(link)
+        for published in self.published.values():
+            self._start(published)
+
+    async def close(self) -> None:
+        """RFC 6762 §10.1: TTL 0 for everything that was announced."""
+        for published in self.published.values():
+            if published.task is not None:
+                published.task.cancel()
+        for responder in self._responders.values():
+            goodbyes = {
+                record._replace(ttl_s=0): None
+                for published in self.published.values()
+                if published.established.is_set()
+                for record in records_on(responder.link, published.ad).all
+                if not self._is_meta(record)
+            }
+            if goodbyes:
+                responder.announce(goodbyes)
+            responder.close()
+        self._responders.clear()
+
+    @staticmethod
+    def _is_meta(record: Record) -> bool:
+        # The PTR that lists our service type is shared by every host that offers the type: its
+        # goodbye would make the type vanish from other people's lists.
+        return record.name.startswith("_services._dns-sd.")
+
+    # Packets
+
+    def receive(self, packet: Packet) -> None:
+        responder = self._responders.get(packet.link.index)
+        if responder is None:
+            return
+        if packet.message.is_response or packet.message.is_probe:
+            self._watch_for_conflicts(packet)
+        responder.receive(packet)
+
+    def _watch_for_conflicts(self, packet: Packet) -> None:
+        theirs: dict[str, list[Record]] = {}
+        for record in packet.message.records:
+            theirs.setdefault(fold(record.name), []).append(record)
+        for published in self.published.values():
+            ad = published.ad
+            names: tuple[tuple[Literal["instance", "host"], str], ...] = (
+                ("instance", ad.name.fqdn),
+                ("host", ad.host.fqdn),
+            )
+            for which, name in names:
+                rival = theirs.get(fold(name))
+                if rival is None:
+                    continue
+                mine = [r for r in records_on(packet.link, ad).unique if fold(r.name) == fold(name)]
+                if packet.message.is_probe:
+                    if published.probing and mine and _sorted(rival) > _sorted(mine):
+                        published.tie_lost = True
+                elif self._contradicts(mine, rival):
+                    self._on_conflict(published, which)
+
+    def _contradicts(self, mine: list[Record], theirs: list[Record]) -> bool:
+        """RFC 6762 §9: same name, type and class, other rdata, in a record that is unique.
+
+        A host that is the same one on several links, or an address of ours that has gone, is
+        no rival: what our own announcements say comes back as what we know.
+        """
+        for record in theirs:
+            if record.ttl_s == 0 or not record.flush:
+                continue
+            of_type = [one for one in mine if one.type == record.type]
+            if of_type and not any(_same_data(one, record) for one in of_type):
+                return not self._is_ours_elsewhere(record)
+        return False
+
+    def _is_ours_elsewhere(self, record: Record) -> bool:
+        return any(
+            _same_data(one, record)
+            for responder in self._responders.values()
+            for published in self.published.values()
+            for one in records_on(responder.link, published.ad).unique
+            if fold(one.name) == fold(record.name) and one.type == record.type
+        )
+
+    def _on_conflict(self, published: Published, which: Literal["instance", "host"]) -> None:
+        published.conflict = which
+        if not published.probing:
+            # RFC 6762 §9: "return to probing state"; the defence is the probe's own answer.
+            self._start(published)
+
+    # Names
+
+    def _start(self, published: Published) -> None:
+        if published.task is not None:
+            published.task.cancel()
+        published.probing = False
+        published.established.clear()
+        self._refresh_records()
+        if self._responders:
+            name = f"advertise {published.ad.name.fqdn}"
+            published.task = asyncio.get_running_loop().create_task(
+                self._establish(published), name=name
+            )
+
+    async def _establish(self, published: Published) -> None:
+        """Probe until the names are ours, then announce them."""
+        await asyncio.sleep(random.uniform(*FIRST_PROBE_DELAY_S))  # noqa: S311  # no secret
+        conflicts = 0
+        published.conflict, published.tie_lost = "", False
+        published.probing = True
+        while not await self._probe(published):
+            if published.conflict:
+                conflicts += 1
+                if published.numbers[published.conflict] >= MAX_RENAMES:
+                    published.failed = True
+                    published.settled.set()
+                    return
+                self._renamed(*published.rename())
+                if conflicts >= MANY_CONFLICTS:
+                    await asyncio.sleep(SLOW_DOWN_S)
+            elif published.tie_lost:
+                await asyncio.sleep(TIEBREAK_LOST_S)
+            published.conflict, published.tie_lost = "", False
+        published.probing = False
+        published.established.set()
+        published.settled.set()
+        self._refresh_records()
+        for count in range(ANNOUNCE_COUNT):
+            if count:
+                await asyncio.sleep(ANNOUNCE_INTERVAL_S)
+            for responder in self._responders.values():
+                records = records_on(responder.link, published.ad).all
+                if records:
+                    responder.announce(records)
+
+    async def _probe(self, published: Published) -> bool:
+        """RFC 6762 §8.1: three questions 250 ms apart, and 250 ms to hear of the last."""
+        for _ in range(PROBE_COUNT):
+            for responder in self._responders.values():
+                proposed = records_on(responder.link, published.ad).unique
+                names = dict.fromkeys(record.name for record in proposed)
+                questions = [Question(name, RecordType.ANY, unicast=True) for name in names]
+                if questions:
+                    for packet in encode_query(questions, proposed=proposed):
+                        responder.link.multicast(packet)
+            await asyncio.sleep(PROBE_INTERVAL_S)
+            if published.conflict or published.tie_lost:
+                return False
+        return True
+
+    def _refresh_records(self) -> None:
+        """Answer for what is established, and for nothing that is still being probed for."""
+        for responder in self._responders.values():
+            responder.set_records(
+                records_on(responder.link, published.ad)
+                for published in self.published.values()
+                if published.established.is_set()
+            )
+
+
+def _same_data(one: Record, other: Record) -> bool:
+    return encode_rdata(one) == encode_rdata(other)
+
+
+def _sorted(records: list[Record]) -> list[tuple[int, bytes]]:
+    """RFC 6762 §8.2: compared in order of type, then of the uncompressed rdata as bytes."""
+    return sorted((record.type, encode_rdata(record)) for record in records)

@@ -1,0 +1,166 @@
+"""UDP sockets on port 5353, one per link and address family (RFC 6762 §3, §11, §15).
+
+Each socket joins the group on its own link and is told, packet by packet, by which interface
+and to which address a datagram came: the rules about off-link senders need both.
+"""
+
+import errno
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
+
+from lanbridge.core.errors import MdnsUnavailable
+
+PORT = 5353
+GROUP_V4 = IPv4Address("224.0.0.251")
+GROUP_V6 = IPv6Address("ff02::fb")
+
+_LINUX = sys.platform.startswith("linux")
+_IP_PKTINFO = 8 if _LINUX else 26
+_IP_MULTICAST_ALL = 49  # Linux: deliver only what this socket joined
+_IPV6_MULTICAST_ALL = 29
+
+# A burst of answers from a whole LAN arrives within milliseconds; the kernel keeps it for us.
+_RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+_BATCH = 64  # datagrams read per wake-up, so that one busy link cannot hold the loop
+_ANCILLARY_BYTES = socket.CMSG_SPACE(20) * 2
+
+
+class Datagram(NamedTuple):
+    """`scope`: index of the interface it came in by; `multicast`: it was sent to a group."""
+
+    data: bytes
+    source: IPv4Address | IPv6Address
+    port: int
+    scope: int
+    multicast: bool
+
+
+class LinkSocket:
+    """One family on one link. Raises MdnsUnavailable where the port or the group is refused."""
+
+    def __init__(self, interface: str, index: int, family: socket.AddressFamily) -> None:
+        self.interface = interface
+        self.index = index
+        self.family = family
+        self.sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            self._bind()
+            self._join()
+        except OSError as error:
+            self.sock.close()
+            raise _unavailable(error, interface) from error
+
+    def close(self) -> None:
+        self.sock.close()
+
+    def fileno(self) -> int:
+        return self.sock.fileno()
+
+    def send(self, packet: bytes, to: tuple[str, int] | None = None) -> None:
+        """Multicast a packet on this link, or send it to one host on it.
+
+        What cannot be sent now (no carrier, full buffer) is lost, as on any network; mDNS
+        repeats what matters.
+        """
+        if self.family == socket.AF_INET:
+            address: tuple[str, int] | tuple[str, int, int, int] = to or (str(GROUP_V4), PORT)
+        else:
+            host, port = to or (str(GROUP_V6), PORT)
+            address = (host.partition("%")[0], port, 0, self.index)
+        try:
+            self.sock.sendto(packet, address)
+        except OSError as error:
+            if error.errno == errno.EBADF:
+                raise
+
+    def read(self, receive: Callable[[Datagram], None]) -> None:
+        """Hand every waiting datagram to `receive`, at most a batch."""
+        for _ in range(_BATCH):
+            try:
+                data, ancillary, _, sender = self.sock.recvmsg(9_216, _ANCILLARY_BYTES)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:  # an ICMP error of an earlier send; the next read is clean
+                continue
+            index, destination = self.index, None
+            for level, kind, payload in ancillary:
+                if level == socket.IPPROTO_IP and kind == _IP_PKTINFO:
+                    index = struct.unpack_from("@I", payload)[0]
+                    destination = payload[8:12]
+                elif level == socket.IPPROTO_IPV6 and kind == socket.IPV6_PKTINFO:
+                    destination = payload[:16]
+                    index = struct.unpack_from("@I", payload, 16)[0]
+            if self.family == socket.AF_INET:
+                multicast = destination is None or 224 <= destination[0] <= 239
+                source: IPv4Address | IPv6Address = IPv4Address(sender[0])
+            else:
+                multicast = destination is None or destination[0] == 0xFF
+                source = IPv6Address(sender[0])
+            receive(Datagram(data, source, sender[1], index, multicast))
+
+    def _bind(self) -> None:
+        sock = self.sock
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if not _LINUX:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+        if self.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            sock.bind(("", PORT))
+        except OSError as error:
+            # On Linux SO_REUSEADDR shares the port with every stack that sets it too, and keeps
+            # us out of a SO_REUSEPORT group, in which the kernel would deal unicast answers out
+            # among the members. A stack with SO_REUSEPORT alone wants the same of us.
+            if error.errno != errno.EADDRINUSE or not _LINUX:
+                raise
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            sock.bind(("", PORT))
+
+    def _join(self) -> None:
+        sock = self.sock
+        if self.family == socket.AF_INET:
+            membership = GROUP_V4.packed + bytes(4) + struct.pack("@I", self.index)
+            sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+            if _LINUX:
+                sock.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, membership)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)  # RFC 6762 §11
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+        else:
+            index = struct.pack("@I", self.index)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+            if _LINUX:
+                sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL, 0)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, GROUP_V6.packed + index)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 1)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
+
+
+def _unavailable(error: OSError, interface: str) -> MdnsUnavailable:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return MdnsUnavailable(
+                "UDP 5353",
+                "another mDNS stack holds it for itself alone",
+                "find it with `ss -ulpn sport = 5353`; for avahi set disallow-other-stacks=no",
+            )
+        case errno.EACCES | errno.EPERM:
+            return MdnsUnavailable(
+                "UDP 5353", "this process is not allowed to bind it", "check its sandbox"
+            )
+        case errno.ENOBUFS:
+            return MdnsUnavailable(
+                interface,
+                "the kernel's limit of multicast memberships is reached",
+                "raise it with `sysctl net.ipv4.igmp_max_memberships=1024`",
+            )
+    return MdnsUnavailable(interface, f"cannot join the mDNS group there ({error.strerror})")

@@ -1,0 +1,262 @@
+"""DNS messages to bytes and back (RFC 1035 §4, RFC 6762 §18).
+
+zeroconf reads: its decoder is compiled, and hardened against what strangers send. It does not
+write: it keeps names as text with dots between the labels and splits them at each dot, so an
+instance name such as `Dr. Lamp` would leave as two labels (docs/adr/0002).
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
+
+from zeroconf import DNSIncoming  # type: ignore[attr-defined]  # exported, but not in __all__
+from zeroconf._dns import DNSAddress, DNSNsec, DNSPointer, DNSService, DNSText
+
+from lanbridge.core.names import labels
+from lanbridge.core.records import Nsec, Question, Rdata, Record, RecordType, Srv
+
+CLASS_IN = 1
+CLASS_ANY = 255
+TOP_BIT = 0x8000  # QU in a question (RFC 6762 §5.4), cache-flush in a record (§10.2)
+
+RESPONSE = 0x8400  # QR and AA, RFC 6762 §18.2, §18.4
+TRUNCATED = 0x0200  # TC: more known answers follow, RFC 6762 §7.2
+_OPCODE_AND_RCODE = 0x780F
+
+MAX_MESSAGE_BYTES = 9_000  # RFC 6762 §17, with IP and UDP headers
+# RFC 6762 §17: a message should fit the interface MTU. 1,500 less the IPv6 and UDP headers.
+MAX_PAYLOAD_BYTES = 1_452
+
+
+class Message(NamedTuple):
+    """`records` holds the answer, authority and additional sections in that order."""
+
+    id: int
+    flags: int
+    questions: tuple[Question, ...]
+    records: tuple[Record, ...]
+    is_probe: bool  # it has an authority section, RFC 6762 §8.2
+    is_whole: bool  # False: some record could not be read, or is of a type we do not know
+
+    @property
+    def is_response(self) -> bool:
+        return bool(self.flags & 0x8000)
+
+    @property
+    def is_truncated(self) -> bool:
+        return bool(self.flags & TRUNCATED)
+
+
+def decode(data: bytes, scope: str = "") -> Message | None:
+    """A datagram as a message, or None for one that must be ignored. Never raises.
+
+    scope: the interface it came in by, which makes a link-local IPv6 address mean something.
+    """
+    if not 12 <= len(data) <= MAX_MESSAGE_BYTES:
+        return None
+    # RFC 6762 §18.3 and §18.11: messages "received with non-zero" opcodes or response codes
+    # "MUST be silently ignored".
+    if (data[2] << 8 | data[3]) & _OPCODE_AND_RCODE:
+        return None
+    incoming = DNSIncoming(data)
+    if not incoming.valid:
+        return None
+    answers = incoming.answers()
+    promised = incoming.num_answers + incoming.num_authorities + incoming.num_additionals
+    return Message(
+        incoming.id,
+        incoming.flags,
+        tuple(
+            Question(question.name.removesuffix("."), question.type, question.unique)
+            for question in incoming.questions
+            if question.class_ in (CLASS_IN, CLASS_ANY)
+        ),
+        tuple(
+            Record(
+                answer.name.removesuffix("."), answer.type, int(answer.ttl), rdata, answer.unique
+            )
+            for answer in answers
+            if answer.class_ == CLASS_IN and (rdata := _rdata(answer, scope)) is not None
+        ),
+        incoming.num_authorities > 0,
+        len(answers) == promised,
+    )
+
+
+def _rdata(record: object, scope: str) -> Rdata | None:
+    match record:
+        case DNSPointer():
+            return record.alias.removesuffix(".")
+        case DNSText():
+            return record.text
+        case DNSService():
+            target = record.server.removesuffix(".")
+            return Srv(record.priority, record.weight, record.port, target)
+        case DNSAddress():
+            if len(record.address) == 4:
+                return IPv4Address(record.address)
+            address = IPv6Address(record.address)
+            return IPv6Address(f"{address}%{scope}") if scope and address.is_link_local else address
+        case DNSNsec():
+            return Nsec(record.next_name.removesuffix("."), tuple(record.rdtypes))
+    return None
+
+
+# To bytes
+
+
+def encode_query(
+    questions: Sequence[Question],
+    known_answers: Iterable[Record] = (),
+    proposed: Sequence[Record] = (),
+) -> list[bytes]:
+    """One query; more packets where it is too long for one.
+
+    known_answers: go to the answer section; what does not fit follows in packets without
+    questions, all but the last with TC set (RFC 6762 §7.2). proposed: the authority section of
+    a probe (§8.2); a probe always goes out as one packet.
+    """
+    packets = []
+    writer = _Writer()
+    for question in questions:
+        if writer.counts[0] and writer.size_with_question(question) > MAX_PAYLOAD_BYTES:
+            packets.append(writer.packet(0, 0))
+            writer = _Writer()
+        writer.question(question)
+    for record in known_answers:
+        if not writer.record(record, 1, MAX_PAYLOAD_BYTES):
+            packets.append(writer.packet(0, TRUNCATED))
+            writer = _Writer()
+            writer.record(record, 1)
+    for record in proposed:
+        writer.record(record._replace(flush=False), 2)  # RFC 6762 §10.2: not in probes
+    packets.append(writer.packet(0, 0))
+    return packets
+
+
+def encode_response(
+    answers: Sequence[Record], additionals: Sequence[Record] = ()
+) -> Iterator[bytes]:
+    """Multicast or QU responses: id 0, no questions (RFC 6762 §6, §18.1).
+
+    Additional records go where there is room, and are left out where there is none: whoever
+    wants them asks.
+    """
+    writer = _Writer()
+    for record in answers:
+        if not writer.record(record, 1, MAX_PAYLOAD_BYTES) and writer.counts[1]:
+            yield writer.packet(0, RESPONSE)
+            writer = _Writer()
+            writer.record(record, 1)
+        elif not writer.counts[1]:
+            writer.record(record, 1)  # alone it may be larger, RFC 6762 §17
+    for record in additionals:
+        if not writer.record(record, 3, MAX_PAYLOAD_BYTES):
+            yield writer.packet(0, RESPONSE)
+            writer = _Writer()
+            writer.record(record, 3)
+    yield writer.packet(0, RESPONSE)
+
+
+def encode_legacy_response(
+    id_: int, question: Question, answers: Sequence[Record], additionals: Sequence[Record]
+) -> bytes:
+    """RFC 6762 §6.7: the id and the question repeated, TTL at most 10 s, no cache-flush bit."""
+    writer = _Writer()
+    writer.question(question._replace(unicast=False))
+    for section, records in ((1, answers), (3, additionals)):
+        for record in records:
+            legacy = record._replace(ttl_s=min(record.ttl_s, 10), flush=False)
+            writer.record(legacy, section, MAX_PAYLOAD_BYTES, compress_rdata=False)
+    return writer.packet(id_, RESPONSE)
+
+
+def encode_rdata(record: Record) -> bytes:
+    """The RDATA without compression, as RFC 6762 §8.2 compares it."""
+    writer = _Writer(compress=False)
+    writer.rdata(record)
+    return bytes(writer.body)
+
+
+class _Writer:
+    def __init__(self, compress: bool = True) -> None:
+        self.body = bytearray()
+        self.counts = [0, 0, 0, 0]
+        self._offsets: dict[tuple[str, ...], int] = {}
+        self._compress = compress
+
+    def packet(self, id_: int, flags: int) -> bytes:
+        return struct.pack("!6H", id_, flags, *self.counts) + bytes(self.body)
+
+    def size_with_question(self, question: Question) -> int:
+        return 12 + len(self.body) + len(question.name.encode()) + 6
+
+    def question(self, question: Question) -> None:
+        self._name(question.name)
+        self.body += struct.pack(
+            "!2H", question.type, CLASS_IN | (TOP_BIT if question.unicast else 0)
+        )
+        self.counts[0] += 1
+
+    def record(
+        self, record: Record, section: int, limit: int = 65_535, *, compress_rdata: bool = True
+    ) -> bool:
+        """Append a record, or leave everything as it was if the packet would pass `limit`."""
+        start = len(self.body)
+        self._name(record.name)
+        class_ = CLASS_IN | (TOP_BIT if record.flush else 0)
+        self.body += struct.pack("!2HIH", record.type, class_, record.ttl_s, 0)
+        rdata_at = len(self.body)
+        # RFC 6762 §18.14: in a legacy unicast response an SRV target is not compressed.
+        whole, self._compress = self._compress, self._compress and compress_rdata
+        self.rdata(record)
+        self._compress = whole
+        if 12 + len(self.body) > limit:
+            del self.body[start:]
+            self._offsets = {k: at for k, at in self._offsets.items() if at < 12 + start}
+            return False
+        struct.pack_into("!H", self.body, rdata_at - 2, len(self.body) - rdata_at)
+        self.counts[section] += 1
+        return True
+
+    def rdata(self, record: Record) -> None:
+        match record.data:
+            case IPv4Address() | IPv6Address() as address:
+                self.body += address.packed
+            case bytes() as text:
+                self.body += text
+            case Srv(priority, weight, port, target):
+                self.body += struct.pack("!3H", priority, weight, port)
+                self._name(target)
+            case Nsec(next_domain, types):
+                self._name(next_domain)
+                self.body += _type_bitmap(types)
+            case target:
+                self._name(target)
+
+    def _name(self, name: str) -> None:
+        rest = labels(name)
+        while rest:
+            known = self._offsets.get(rest) if self._compress else None
+            if known is not None:
+                self.body += struct.pack("!H", 0xC000 | known)
+                return
+            at = 12 + len(self.body)
+            if at < 0x4000:
+                self._offsets[rest] = at
+            label = rest[0].encode("utf-8", "replace")[:63]
+            self.body.append(len(label))
+            self.body += label
+            rest = rest[1:]
+        self.body.append(0)
+
+
+def _type_bitmap(types: Iterable[int]) -> bytes:
+    """RFC 6762 §6.1: one block, window 0, types up to 255."""
+    bitmap = bytearray(32)
+    for type_ in types:
+        if type_ < 256 and type_ != RecordType.ANY:
+            bitmap[type_ // 8] |= 0x80 >> type_ % 8
+    used = bytes(bitmap).rstrip(b"\0")
+    return bytes((0, len(used))) + used

@@ -1,0 +1,1 @@
+"""This host's interfaces: the only room that imports ifaddr and netifaces."""

@@ -1,0 +1,129 @@
+"""A snapshot of this host's interfaces: ifaddr for addresses, netifaces for gateways.
+
+ifaddr knows the interface index and the prefix lengths, netifaces the default gateways and
+nothing that ifaddr lacks besides; where there is no wheel of it, gateways are unknown.
+"""
+
+import socket
+import struct
+import sys
+from collections.abc import Sequence
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+import ifaddr
+
+from lanbridge.core.addresses import Address, Interface, NetworkInterface, NetworkState
+from lanbridge.network.policy import decide
+
+_LINUX = sys.platform.startswith("linux")
+_SIOCGIFFLAGS, _SIOCGIFMTU, _SIOCGIFHWADDR = 0x8913, 0x8921, 0x8927
+_UP_AND_RUNNING = 0x1 | 0x40  # IFF_UP, IFF_RUNNING: without a carrier nothing is heard
+_LOOPBACK, _POINT_TO_POINT, _MULTICAST = 0x8, 0x10, 0x1000
+
+_IF_INET6 = Path("/proc/net/if_inet6")
+_UNUSABLE_IPV6 = 0x20 | 0x40 | 0x08  # IFA_F_DEPRECATED, _TENTATIVE, _DADFAILED
+
+
+class _Link(NamedTuple):
+    flags: int
+    mtu_bytes: int | None
+    mac: str | None
+
+
+def snapshot(include: Sequence[str] = (), exclude: Sequence[str] = ()) -> NetworkState:
+    """Every interface of this host, with what the policy says of each.
+
+    include, exclude: shell patterns of interface names, see `network.policy.decide`.
+    """
+    unusable = _unusable_ipv6()
+    interfaces = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for adapter in ifaddr.get_adapters(include_unconfigured=True):
+            name = adapter.nice_name
+            link = _link(probe, name)
+            if link is None:  # gone between the two questions
+                continue
+            addresses = tuple(
+                address for ip in adapter.ips if (address := _address(ip, name)) not in unusable
+            )
+            properties = {
+                "up": link.flags & _UP_AND_RUNNING == _UP_AND_RUNNING,
+                "loopback": bool(link.flags & _LOOPBACK),
+                "multicast": bool(link.flags & _MULTICAST),
+                "point_to_point": bool(link.flags & _POINT_TO_POINT),
+            }
+            used, why = decide(
+                name, **properties, has_address=bool(addresses), include=include, exclude=exclude
+            )
+            interfaces.append(
+                NetworkInterface(
+                    name=name,
+                    index=adapter.index or 0,
+                    addresses=addresses,
+                    mac=link.mac,
+                    mtu_bytes=link.mtu_bytes,
+                    **properties,
+                    used=used,
+                    why=why,
+                )
+            )
+    return NetworkState(
+        interfaces=tuple(sorted(interfaces, key=lambda one: one.index)), gateways=_gateways()
+    )
+
+
+def _address(ip: ifaddr.IP, name: str) -> Interface:
+    if isinstance(ip.ip, str):
+        return IPv4Interface((ip.ip, ip.network_prefix))
+    text = ip.ip[0]
+    scoped = f"{text}%{name}" if text.startswith("fe80") else text
+    return IPv6Interface((scoped, ip.network_prefix))
+
+
+def _link(probe: socket.socket, name: str) -> _Link | None:
+    if not _LINUX:
+        flags = _UP_AND_RUNNING | (_LOOPBACK if name.startswith("lo") else _MULTICAST)
+        return _Link(flags, None, None)
+    import fcntl
+
+    def ask(request: int) -> bytes:
+        return fcntl.ioctl(probe, request, struct.pack("256s", name.encode()[:15]))
+
+    try:
+        flags = struct.unpack_from("H", ask(_SIOCGIFFLAGS), 16)[0]
+        mtu_bytes = struct.unpack_from("i", ask(_SIOCGIFMTU), 16)[0]
+        mac = ask(_SIOCGIFHWADDR)[18:24]
+    except OSError:
+        return None
+    return _Link(flags, mtu_bytes, mac.hex(":") if any(mac) else None)
+
+
+def _unusable_ipv6() -> frozenset[Interface]:
+    """Addresses that are not ours yet (duplicate address detection) or not for long."""
+    try:
+        lines = _IF_INET6.read_text().splitlines()
+    except OSError:
+        return frozenset()
+    found = set()
+    for packed, _index, prefix, _scope, flags, name in map(str.split, lines):
+        if int(flags, 16) & _UNUSABLE_IPV6:
+            address = ip_address(bytes.fromhex(packed))
+            scope = f"%{name}" if address.is_link_local else ""
+            found.add(IPv6Interface(f"{address}{scope}/{int(prefix, 16)}"))
+    return frozenset(found)
+
+
+def _gateways() -> tuple[Address, ...]:
+    try:
+        import netifaces
+    except ImportError:
+        return ()
+    routes = netifaces.gateways()
+    return tuple(
+        ip_address(route[0])
+        for family in (netifaces.AF_INET, netifaces.AF_INET6)
+        for route in routes.get(family, ())
+        if isinstance(route, tuple)
+    )

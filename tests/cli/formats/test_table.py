@@ -1,0 +1,97 @@
+"""The table: plain in a pipe, live on a terminal, and safe in both."""
+
+import io
+import re
+
+import pytest
+
+from lanbridge.cli.formats.table import Writer
+from lanbridge.cli.output import Column
+
+COLUMNS = (Column("name", "NAME", 8), Column("port", "PORT", 5), Column("txt", "TXT", 0))
+COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def written(stream: io.StringIO, *rows: dict[str, object]) -> str:
+    """What `stream` gets for `rows`."""
+    writer = Writer(COLUMNS, stream)
+    writer.begin()
+    for row in rows:
+        writer.row(row)
+    writer.end()
+    return stream.getvalue()
+
+
+def test_lines_are_aligned_and_stable() -> None:
+    """The widths do not depend on the rows; 客 takes two cells, an accent on its own none."""
+    rows = [
+        {"name": "lamp", "port": 80, "txt": "a=b"},
+        {"name": "客厅灯", "port": 8086},
+        {"name": "cafe\u0301", "port": 1},
+        {"name": "a long name", "port": 65535, "txt": "c"},
+    ]
+    assert written(io.StringIO(), *rows).splitlines() == [
+        "NAME      PORT   TXT",
+        "lamp      80     a=b",
+        "客厅灯    8086",
+        "cafe\u0301      1",
+        "a long name  65535  c",
+    ]
+
+
+def test_each_line_is_flushed() -> None:
+    """Whoever reads the pipe sees a row when it is found."""
+    flushed: list[str] = []
+
+    class Pipe(io.StringIO):
+        def flush(self) -> None:
+            flushed.append(self.getvalue())
+
+    writer = Writer(COLUMNS, Pipe())
+    writer.begin()
+    writer.row({"name": "lamp"})
+    assert flushed[-1].endswith("lamp\n")
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_names_cannot_drive_the_terminal(
+    stream: type[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Escape sequences and the markup of rich are shown, not obeyed."""
+    monkeypatch.setenv("TERM", "xterm")
+    text = written(stream(), {"name": "\x1b[2J", "txt": "[red]"})
+    assert "\x1b[2J" not in text
+    assert r"\u{1b}[2J" in text
+    assert "[red]" in text
+
+
+def test_a_terminal_shows_each_service_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row with a known `id` takes the place of the earlier one."""
+    monkeypatch.setenv("TERM", "xterm")
+    rows = [{"id": "1", "name": "lamp", "port": None}, {"id": "1", "name": "lamp", "port": 8086}]
+    last = written(Terminal(), *rows, {"name": "one"}, {"name": "two"}).rpartition("NAME")[2]
+    assert last.count("lamp") == 1
+    assert "8086" in last
+    assert "one" in last
+    assert "two" in last
+
+
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """https://no-color.org."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not COLOUR.search(written(Terminal(), {"name": "lamp"}))
+
+
+def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot move its cursor."""
+    monkeypatch.setenv("TERM", "dumb")
+    assert written(Terminal(), {"name": "lamp"}) == "NAME      PORT   TXT\nlamp\n"

@@ -1,0 +1,836 @@
+"""Same subnet, not myself: over every prefix length where the two are known to be confused."""
+
+import contextlib
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lanbridge.core.addresses import (
+    MAX_VERDICTS,
+    Address,
+    AddressVerdict,
+    NetworkInterface,
+    NetworkState,
+    Reach,
+    Relation,
+    Viewer,
+    classify,
+    is_mine,
+    parse_address,
+    parse_port,
+    reach,
+    same_subnet,
+    viewer_from,
+)
+from lanbridge.core.errors import InvalidAddress, InvalidPort
+
+FLAGS = {
+    "down": {"up": False},
+    "unused": {"used": False, "why": "container bridge."},
+    "ppp": {"point_to_point": True},
+    "loopback": {"loopback": True, "used": False},
+}
+
+
+def make_interface(text: str, index: int) -> NetworkInterface:
+    """An interface from "eth0 192.168.1.5/24 fe80::5/64 unused"."""
+    name, *words = text.split()
+    fields: dict[str, Any] = {
+        "mac": None,
+        "mtu_bytes": 1500,
+        "up": True,
+        "loopback": False,
+        "multicast": True,
+        "point_to_point": False,
+        "used": True,
+        "why": "it has an address",
+    }
+    for word in words:
+        fields |= FLAGS.get(word, {})
+    addresses = tuple(ip_interface(word) for word in words if word not in FLAGS)
+    return NetworkInterface(name=name, index=index, addresses=addresses, **fields)
+
+
+def make_state(*interfaces: str) -> NetworkState:
+    """A state of such interfaces, with indexes from 1."""
+    return NetworkState(tuple(make_interface(text, i) for i, text in enumerate(interfaces, 1)))
+
+
+LO = "lo 127.0.0.1/8 ::1/128 loopback"
+PI = (LO, "eth0 192.168.1.5/24 fe80::5/64 2001:db8:1::5/64", "docker0 172.17.0.1/16 unused")
+TWO = ("eth0 10.0.0.5/16 fe80::1/64", "wlan0 10.0.0.6/16 10.0.1.6/24 fe80::2/64")
+TUNNEL = ("eth0 192.168.1.5/24", "tun0 10.8.0.2/24 fe80::8/64 ppp")
+
+SELF, SAME, OTHER = Relation.SELF, Relation.SAME_SUBNET, Relation.OTHER_SUBNET
+LOOPBACK, UNUSABLE = Relation.LOOPBACK, Relation.UNUSABLE
+SECOND_SUBNET = "is in none of its prefixes: wrong mask, or a second subnet on the same wire"
+
+# The host's interfaces, the address, where it was heard, and the verdict on it.
+Row = tuple[tuple[str, ...], str, str | None, Relation, str]
+
+VERDICTS: dict[str, Row] = {
+    "neighbour": (
+        PI,
+        "192.168.1.20",
+        None,
+        SAME,
+        "192.168.1.20 is in 192.168.1.0/24, the subnet of eth0",
+    ),
+    "myself": (PI, "192.168.1.5", "eth0", SELF, "192.168.1.5 is this host's own address on eth0"),
+    "tailscale HasIP: in my /16 and not me": (
+        ("eth0 10.0.1.2/16",),
+        "10.0.9.9",
+        None,
+        SAME,
+        "10.0.9.9 is in 10.0.0.0/16, the subnet of eth0",
+    ),
+    "avahi: one /32 does not hold the world": (
+        ("eth0 10.0.1.2/32",),
+        "10.0.9.9",
+        None,
+        OTHER,
+        "10.0.9.9 is in no subnet of this host (10.0.1.2/32 on eth0)",
+    ),
+    "/32 is myself": (
+        ("eth0 10.0.1.2/32",),
+        "10.0.1.2",
+        None,
+        SELF,
+        "10.0.1.2 is this host's own address on eth0",
+    ),
+    "/31 has no edges: first": (
+        ("eth0 10.0.0.1/31",),
+        "10.0.0.0",
+        None,
+        SAME,
+        "10.0.0.0 is in 10.0.0.0/31, the subnet of eth0",
+    ),
+    "/31 has no edges: last": (
+        ("eth0 10.0.0.0/31",),
+        "10.0.0.1",
+        None,
+        SAME,
+        "10.0.0.1 is in 10.0.0.0/31, the subnet of eth0",
+    ),
+    "/31 neighbour": (
+        ("eth0 10.0.0.1/31",),
+        "10.0.0.2",
+        None,
+        OTHER,
+        "10.0.0.2 is in no subnet of this host (10.0.0.0/31 on eth0)",
+    ),
+    "/30 broadcast": (
+        ("eth0 10.0.0.1/30",),
+        "10.0.0.3",
+        None,
+        UNUSABLE,
+        "10.0.0.3 is the broadcast address of 10.0.0.0/30 on eth0",
+    ),
+    "/24 network": (
+        PI,
+        "192.168.1.0",
+        None,
+        UNUSABLE,
+        "192.168.1.0 is the network address of 192.168.1.0/24 on eth0",
+    ),
+    "/23 has hosts at .255": (
+        ("eth0 192.168.0.5/23",),
+        "192.168.0.255",
+        None,
+        SAME,
+        "192.168.0.255 is in 192.168.0.0/23, the subnet of eth0",
+    ),
+    "/0 holds everything": (
+        ("eth0 10.0.0.5/0",),
+        "8.8.8.8",
+        None,
+        SAME,
+        "8.8.8.8 is in 0.0.0.0/0, the subnet of eth0",
+    ),
+    "/0 does not hold the other family": (
+        ("eth0 10.0.0.5/0",),
+        "2001:db8::1",
+        None,
+        OTHER,
+        "2001:db8::1 is in no subnet of this host (0.0.0.0/0 on eth0)",
+    ),
+    "ipv6 /64": (
+        PI,
+        "2001:db8:1::9",
+        None,
+        SAME,
+        "2001:db8:1::9 is in 2001:db8:1::/64, the subnet of eth0",
+    ),
+    "ipv6 has no broadcast": (
+        PI,
+        "2001:db8:1::",
+        None,
+        SAME,
+        "2001:db8:1:: is in 2001:db8:1::/64, the subnet of eth0",
+    ),
+    "ipv6 other /64": (
+        PI,
+        "2001:db8:2::9",
+        "eth0",
+        OTHER,
+        f"heard on eth0, but 2001:db8:2::9 {SECOND_SUBNET}",
+    ),
+    "ipv6 /128": (
+        ("eth0 2001:db8::5/128",),
+        "2001:db8::6",
+        None,
+        OTHER,
+        "2001:db8::6 is in no subnet of this host (2001:db8::5/128 on eth0)",
+    ),
+    "ipv6 /127": (
+        ("eth0 2001:db8::5/127",),
+        "2001:db8::4",
+        None,
+        SAME,
+        "2001:db8::4 is in 2001:db8::4/127, the subnet of eth0",
+    ),
+    "unique local": (
+        ("eth0 fd00:1::5/64",),
+        "fd00:1::6",
+        None,
+        SAME,
+        "fd00:1::6 is in fd00:1::/64, the subnet of eth0",
+    ),
+    "scope of a global address says nothing": (
+        PI,
+        "2001:db8:1::9%wlan9",
+        None,
+        SAME,
+        "2001:db8:1::9%wlan9 is in 2001:db8:1::/64, the subnet of eth0",
+    ),
+    "second address of an interface": (
+        ("eth0 192.168.1.5/24 10.9.0.5/24",),
+        "10.9.0.7",
+        None,
+        SAME,
+        "10.9.0.7 is in 10.9.0.0/24, the subnet of eth0",
+    ),
+    "overlap: the longest prefix": (
+        TWO,
+        "10.0.1.9",
+        "eth0",
+        SAME,
+        "10.0.1.9 is in 10.0.1.0/24, the subnet of wlan0",
+    ),
+    "duplicate subnet: the first": (
+        TWO,
+        "10.0.9.9",
+        None,
+        SAME,
+        "10.0.9.9 is in 10.0.0.0/16, the subnet of eth0",
+    ),
+    "duplicate subnet: where it was heard": (
+        TWO,
+        "10.0.9.9",
+        "wlan0",
+        SAME,
+        "10.0.9.9 is in 10.0.0.0/16, the subnet of wlan0",
+    ),
+    "duplicate subnet: my other interface is me": (
+        TWO,
+        "10.0.0.6",
+        "eth0",
+        SELF,
+        "10.0.0.6 is this host's own address on wlan0",
+    ),
+    "overlap: broadcast of the longer prefix": (
+        TWO,
+        "10.0.1.255",
+        "eth0",
+        UNUSABLE,
+        "10.0.1.255 is the broadcast address of 10.0.1.0/24 on wlan0",
+    ),
+    "docker address that every docker host has": (
+        PI,
+        "172.17.0.1",
+        "eth0",
+        SELF,
+        "172.17.0.1 is this host's own address on docker0",
+    ),
+    "docker bridge is not used": (
+        PI,
+        "172.17.0.9",
+        "eth0",
+        OTHER,
+        "172.17.0.9 is in 172.17.0.0/16 of docker0, an interface that is not used (container bridge)",
+    ),
+    "interface that is down": (
+        ("eth0 192.168.1.5/24 down",),
+        "192.168.1.9",
+        None,
+        OTHER,
+        "192.168.1.9 is in 192.168.1.0/24 of eth0, an interface that is down",
+    ),
+    "point-to-point": (
+        TUNNEL,
+        "10.8.0.1",
+        "tun0",
+        OTHER,
+        "10.8.0.1 is in 10.8.0.0/24 of tun0, a point-to-point link",
+    ),
+    "point-to-point: my end": (
+        TUNNEL,
+        "10.8.0.2",
+        None,
+        SELF,
+        "10.8.0.2 is this host's own address on tun0",
+    ),
+    "point-to-point: link-local": (
+        TUNNEL,
+        "fe80::1%tun0",
+        None,
+        OTHER,
+        "fe80::1%tun0 is in fe80::/64 of tun0, a point-to-point link",
+    ),
+    "heard, and in no prefix": (
+        PI,
+        "10.0.9.9",
+        "eth0",
+        OTHER,
+        f"heard on eth0, but 10.0.9.9 {SECOND_SUBNET}",
+    ),
+    "no network at all": (
+        (LO,),
+        "192.168.1.9",
+        None,
+        OTHER,
+        "192.168.1.9 is in no subnet of this host (it has none)",
+    ),
+    "ipv4 link-local": (
+        ("eth0 169.254.3.4/16",),
+        "169.254.9.9",
+        None,
+        SAME,
+        "169.254.9.9 is in 169.254.0.0/16, the subnet of eth0",
+    ),
+    "link-local with scope": (
+        TWO,
+        "fe80::9%wlan0",
+        None,
+        SAME,
+        "fe80::9%wlan0 is in fe80::/64, the subnet of wlan0",
+    ),
+    "link-local with the index as scope": (
+        TWO,
+        "fe80::9%2",
+        "eth0",
+        SAME,
+        "fe80::9%2 is in fe80::/64, the subnet of wlan0",
+    ),
+    "link-local without scope": (
+        TWO,
+        "fe80::9",
+        None,
+        UNUSABLE,
+        "fe80::9 is link-local, and nothing says on which interface",
+    ),
+    "link-local without scope, heard": (
+        TWO,
+        "fe80::9",
+        "wlan0",
+        SAME,
+        "fe80::9%wlan0 is in fe80::/64, the subnet of wlan0",
+    ),
+    "link-local, heard on nonsense": (
+        TWO,
+        "fe80::9",
+        "%",
+        UNUSABLE,
+        "fe80::9 is link-local, and nothing says on which interface",
+    ),
+    "link-local on an unused interface": (
+        PI,
+        "fe80::9%docker0",
+        None,
+        UNUSABLE,
+        "fe80::9%docker0 is link-local on an interface that is not used",
+    ),
+    "link-local on an unknown interface": (
+        PI,
+        "fe80::9%eth9",
+        None,
+        UNUSABLE,
+        "fe80::9%eth9 is link-local on an interface that is not used",
+    ),
+    "link-local of mine": (
+        TWO,
+        "fe80::1%eth0",
+        None,
+        SELF,
+        "fe80::1%eth0 is this host's own address on eth0",
+    ),
+    "my link-local on another link is somebody else": (
+        TWO,
+        "fe80::1%wlan0",
+        None,
+        SAME,
+        "fe80::1%wlan0 is in fe80::/64, the subnet of wlan0",
+    ),
+    "link-local where I have none": (
+        ("eth0 192.168.1.5/24",),
+        "fe80::9%eth0",
+        None,
+        OTHER,
+        "fe80::9%eth0 is in no subnet of this host (192.168.1.0/24 on eth0)",
+    ),
+    "ipv4-mapped neighbour": (
+        PI,
+        "::ffff:192.168.1.20",
+        None,
+        SAME,
+        "192.168.1.20 is in 192.168.1.0/24, the subnet of eth0",
+    ),
+    "ipv4-mapped self": (
+        PI,
+        "::ffff:192.168.1.5",
+        None,
+        SELF,
+        "192.168.1.5 is this host's own address on eth0",
+    ),
+    "ipv4-mapped loopback": (
+        PI,
+        "::ffff:127.0.0.1",
+        None,
+        LOOPBACK,
+        "127.0.0.1 is a loopback address",
+    ),
+    "loopback comes before self": (
+        PI,
+        "127.0.0.1",
+        None,
+        LOOPBACK,
+        "127.0.0.1 is a loopback address",
+    ),
+    "all of 127/8 is loopback": (
+        PI,
+        "127.255.255.255",
+        None,
+        LOOPBACK,
+        "127.255.255.255 is a loopback address",
+    ),
+    "ipv6 loopback": (PI, "::1", None, LOOPBACK, "::1 is a loopback address"),
+    "unspecified": (
+        ("eth0 10.0.0.5/0",),
+        "0.0.0.0",
+        None,
+        UNUSABLE,
+        "0.0.0.0 is the unspecified address",
+    ),
+    "unspecified ipv6": (PI, "::", None, UNUSABLE, ":: is the unspecified address"),
+    "multicast in my /0": (
+        ("eth0 10.0.0.5/0",),
+        "224.0.0.251",
+        None,
+        UNUSABLE,
+        "224.0.0.251 is a multicast address, not one machine",
+    ),
+    "multicast ipv6": (
+        PI,
+        "ff02::fb%eth0",
+        None,
+        UNUSABLE,
+        "ff02::fb%eth0 is a multicast address, not one machine",
+    ),
+    "limited broadcast": (
+        PI,
+        "255.255.255.255",
+        None,
+        UNUSABLE,
+        "255.255.255.255 is the broadcast address",
+    ),
+    "class E": (PI, "240.0.0.1", None, UNUSABLE, "240.0.0.1 is in a reserved range"),
+    "this network": (PI, "0.1.2.3", None, UNUSABLE, "0.1.2.3 is in a reserved range"),
+    "ipv4-compatible ipv6": (
+        PI,
+        "::192.168.1.20",
+        None,
+        UNUSABLE,
+        "::c0a8:114 is in a reserved range",
+    ),
+    "unassigned ipv6": (PI, "4000::1", None, UNUSABLE, "4000::1 is in a reserved range"),
+    "hostile scope": (
+        PI,
+        "fe80::9%\x1b[2J",
+        None,
+        UNUSABLE,
+        r"fe80::9%\u{1b}[2J is link-local on an interface that is not used",
+    ),
+}
+
+ADDRESSES = st.ip_addresses() | st.builds(
+    lambda v6, scope: IPv6Address(f"{v6}%{scope}"),
+    st.ip_addresses(v=6, network="fe80::/10"),
+    st.sampled_from(["eth0", "wlan0", "1", "docker0", "\u202e"]),
+)
+INTERFACES = st.builds(
+    lambda text, length: f"{text}/{length % (33 if ':' not in text else 129)}",
+    st.ip_addresses().map(str),
+    st.integers(0, 128),
+)
+STATES = st.lists(
+    st.builds(
+        lambda addresses, flags: " ".join(("eth0", *addresses, *flags)),
+        st.lists(INTERFACES, max_size=3),
+        st.lists(st.sampled_from(list(FLAGS)), max_size=2),
+    ),
+    max_size=3,
+).map(lambda texts: make_state(*texts))
+
+
+class TestClassify:
+    """What an address is to this host."""
+
+    @pytest.mark.parametrize("row", VERDICTS.values(), ids=VERDICTS)
+    def test_verdict(self, row: Row) -> None:
+        """Each address has one relation, decided by one interface, with one sentence why."""
+        interfaces, text, heard_on, relation, reason = row
+        verdict = classify(ip_address(text), make_state(*interfaces), heard_on)
+        assert (verdict.relation, verdict.reason) == (relation, reason)
+        assert verdict.ok == (relation is SAME)
+        if relation is SAME:
+            assert reason.endswith(f" {verdict.network}, the subnet of {verdict.interface}")
+        elif relation is SELF:
+            assert reason.endswith(f" on {verdict.interface}")
+            assert verdict.network is not None
+            assert verdict.address in verdict.network
+        else:
+            assert (verdict.interface, verdict.network) == (None, None)
+
+    def test_address_of_the_verdict_can_be_dialled(self) -> None:
+        """The verdict's address is unmapped, and a link-local one has the scope it came in by."""
+        state = make_state(*TWO)
+        mapped = classify(ip_address("::ffff:10.0.9.9"), state)
+        assert mapped.address == IPv4Address("10.0.9.9")
+        heard = classify(ip_address("fe80::9"), state, "wlan0")
+        assert heard.address == IPv6Address("fe80::9%wlan0")
+
+    def test_verdicts_follow_the_state(self) -> None:
+        """A new state has its own verdicts: a lease that moved on makes a neighbour of myself."""
+        address = ip_address("192.168.1.5")
+        before, after = make_state("eth0 192.168.1.5/24"), make_state("eth0 192.168.1.6/24")
+        relations = [classify(address, state).relation for state in (before, after, before)]
+        assert relations == [SELF, SAME, SELF]
+
+    def test_memory_is_bounded(self) -> None:
+        """More addresses than are remembered are still judged."""
+        state = make_state(*PI)
+        flood = [IPv4Address(0x0A000001 + number) for number in range(MAX_VERDICTS + 2)]
+        assert {classify(each, state).relation for each in flood} == {OTHER}
+        assert len(state._index.verdicts) == 2
+
+    @given(ADDRESSES, STATES, st.none() | st.sampled_from(["eth0", "wlan0", "%", "\n", ""]))
+    @example(ip_address("fe80::1"), make_state("eth0 fe80::1/64"), "eth0")
+    def test_classify_is_total(
+        self, address: Address, state: NetworkState, heard_on: str | None
+    ) -> None:
+        """Any address in any state gets a verdict, and the two questions agree with it."""
+        verdict = classify(address, state, heard_on)
+        assert isinstance(verdict, AddressVerdict)
+        assert verdict == classify(address, state, heard_on)
+        assert verdict.reason
+        mine = is_mine(verdict.address, state)
+        home = same_subnet(verdict.address, state)
+        if verdict.relation is SELF:
+            assert mine
+        if verdict.ok:
+            assert home is not None
+            assert not mine
+        if verdict.relation is OTHER:
+            assert home is None
+            assert not mine
+
+    @given(ADDRESSES, STATES)
+    def test_mine_is_membership(self, address: Address, state: NetworkState) -> None:
+        """is_mine looks at no prefix: it is true of exactly the addresses that are configured."""
+        plain = type(address)(int(address))
+        if is_mine(address, state):
+            assert plain in state.own_addresses or isinstance(plain, IPv6Address)
+        for own in state.own_addresses:
+            assert is_mine(own, state)
+
+
+@pytest.mark.parametrize(
+    ("address", "mine", "subnet"),
+    [
+        ("10.0.0.5", True, "eth0"),
+        ("10.0.9.9", False, "eth0"),
+        ("10.0.1.9", False, "wlan0"),
+        ("10.1.0.1", False, None),
+        ("::ffff:10.0.0.5", True, "eth0"),
+        ("fe80::1", True, None),
+        ("fe80::1%eth0", True, "eth0"),
+        ("fe80::1%1", True, "eth0"),
+        ("fe80::1%wlan0", False, "wlan0"),
+    ],
+)
+def test_two_questions(address: str, mine: bool, subnet: str | None) -> None:
+    """Is it me, and is it in a subnet of mine, are asked and answered apart."""
+    state = make_state(*TWO)
+    home = same_subnet(ip_address(address), state)
+    assert (is_mine(ip_address(address), state), home and home.name) == (mine, subnet)
+
+
+def test_own_docker_address_is_mine_and_in_no_used_subnet() -> None:
+    """An unused interface makes an address mine, and no subnet."""
+    state = make_state(*PI)
+    assert is_mine(ip_address("172.17.0.1"), state)
+    assert same_subnet(ip_address("172.17.0.1"), state) is None
+
+
+class TestNetworkState:
+    """A snapshot of the interfaces."""
+
+    def test_helpers(self) -> None:
+        """The used ones, one by name, and every address of our own in order."""
+        state = make_state(*PI)
+        assert [each.name for each in state.used] == ["eth0"]
+        assert state.by_name("docker0") is state.interfaces[2]
+        assert state.by_name("eth9") is None
+        assert list(map(str, state.own_addresses)) == [
+            "127.0.0.1",
+            "::1",
+            "192.168.1.5",
+            "fe80::5",
+            "2001:db8:1::5",
+            "172.17.0.1",
+        ]
+
+    def test_equality_is_of_what_was_read(self) -> None:
+        """Two readings of an unchanged host are equal, whatever was asked of one of them."""
+        one, other = make_state(*PI), make_state(*PI)
+        classify(ip_address("10.0.0.1"), one)
+        assert one == other
+        assert hash(one) == hash(other)
+        assert one != make_state(*TWO)
+
+
+class TestViewer:
+    """Who asks, and the mask it has."""
+
+    @pytest.mark.parametrize(
+        ("text", "interface", "assumed"),
+        [
+            ("192.168.1.77/23", "192.168.1.77/23", False),
+            ("192.168.1.77/255.255.0.0", "192.168.1.77/16", False),
+            ("192.168.1.77", "192.168.1.77/24", False),
+            ("10.0.9.9", "10.0.9.9/24", True),
+            ("::ffff:192.168.1.77", "192.168.1.77/24", False),
+            ("2001:db8:1::77", "2001:db8:1::77/64", False),
+            ("2001:db8:9::77", "2001:db8:9::77/64", True),
+            ("127.0.0.1", "127.0.0.1/24", True),
+            ("172.17.0.9", "172.17.0.9/24", True),
+            ("fe80::9%eth0/64", "fe80::9%eth0/64", False),
+        ],
+    )
+    def test_viewer_from(self, text: str, interface: str, assumed: bool) -> None:
+        """A prefix is the one given, else that of our subnet, else assumed."""
+        assert viewer_from(text, make_state(*PI)) == Viewer(ip_interface(interface), assumed)
+
+    def test_a_shorter_prefix_of_ours(self) -> None:
+        """The phone's prefix is taken from the subnet that holds it, not from a habit."""
+        viewer = viewer_from("10.18.3.4", make_state("eth0 10.18.0.5/16"))
+        assert viewer == Viewer(ip_interface("10.18.3.4/16"))
+
+    @pytest.mark.parametrize(
+        ("text", "rule"),
+        [
+            ("", "not an IPv4 or IPv6 address"),
+            ("phone", "not an IPv4 or IPv6 address"),
+            ("192.168.1.77/33", "'33' is no prefix length of IPv4"),
+            ("192.168.1.77/", "'' is no prefix length of IPv4"),
+            ("::1/24/24", "'24/24' is no prefix length of IPv6"),
+        ],
+    )
+    def test_refused(self, text: str, rule: str) -> None:
+        """What is no address, or no prefix of it, is refused with the reason."""
+        with pytest.raises(InvalidAddress) as caught:
+            viewer_from(text, make_state(*PI))
+        assert rule in caught.value.rule
+
+
+PHONE = "192.168.1.77/24"
+OUTSIDE = "outside 192.168.1.0/24, the subnet of 192.168.1.77 by its mask 255.255.255.0"
+
+REACH: dict[str, tuple[list[str], int, str, str | None, str | None]] = {
+    "neighbour": (["192.168.1.20"], 80, PHONE, "192.168.1.20", None),
+    "first that passes": (
+        ["fe80::1", "172.17.0.1", "192.168.1.20", "192.168.1.21"],
+        80,
+        PHONE,
+        "192.168.1.20",
+        None,
+    ),
+    "mapped": (["::ffff:192.168.1.20"], 65535, PHONE, "192.168.1.20", None),
+    "by the phone's own mask": (["10.0.3.4"], 1, "10.0.9.9/16", "10.0.3.4", None),
+    "/31": (["10.0.0.0"], 80, "10.0.0.1/31", "10.0.0.0", None),
+    "/0": (["8.8.8.8"], 80, "10.0.0.1/0", "8.8.8.8", None),
+    "other subnet": (["192.168.2.20"], 80, PHONE, None, f"192.168.2.20 is {OUTSIDE}"),
+    "two others": (
+        ["192.168.2.20", "fe80::1", "172.17.0.1"],
+        80,
+        PHONE,
+        None,
+        f"192.168.2.20 and 172.17.0.1 are {OUTSIDE}",
+    ),
+    "many others": (
+        [f"10.0.0.{number}" for number in range(64)],
+        80,
+        PHONE,
+        None,
+        f"10.0.0.0 and 10.0.0.1 and 10.0.0.2 and 10.0.0.3 are {OUTSIDE}",
+    ),
+    "/32": (
+        ["192.168.1.20"],
+        80,
+        "192.168.1.77/32",
+        None,
+        "192.168.1.20 is outside 192.168.1.77/32, the subnet of 192.168.1.77 "
+        "by its mask 255.255.255.255",
+    ),
+    "phone itself": (["192.168.1.77"], 80, PHONE, None, "192.168.1.77 is the viewer itself"),
+    "phone itself and another": (
+        ["192.168.1.77", "192.168.2.20"],
+        80,
+        PHONE,
+        None,
+        f"192.168.1.77 is the viewer itself; 192.168.2.20 is {OUTSIDE}",
+    ),
+    "broadcast": (
+        ["192.168.1.255"],
+        80,
+        PHONE,
+        None,
+        "192.168.1.255 is the network or broadcast address of 192.168.1.0/24",
+    ),
+    "loopback": (["127.0.0.1"], 80, PHONE, None, "127.0.0.1 is a loopback address"),
+    "multicast in a /0": (
+        ["224.0.0.251"],
+        80,
+        "10.0.0.1/0",
+        None,
+        "224.0.0.251 is a multicast address, not one machine",
+    ),
+    "port 0": (["192.168.1.20"], 0, PHONE, None, "port 0 is no port that one can connect to"),
+    "port 65536": (
+        ["192.168.1.20"],
+        65536,
+        PHONE,
+        None,
+        "port 65536 is no port that one can connect to",
+    ),
+    "ipv6 only": (
+        ["fe80::1", "2001:db8::1"],
+        80,
+        PHONE,
+        None,
+        "no IPv4 address, and WeChat takes no other, is known",
+    ),
+    "unresolved": ([], 80, PHONE, None, "no address is known"),
+    "viewer on ipv6": (
+        ["192.168.1.20"],
+        80,
+        "2001:db8::9/64",
+        None,
+        "the viewer 2001:db8::9 has IPv6, and WeChat compares IPv4 only",
+    ),
+    "viewer on loopback": (
+        ["192.168.1.20"],
+        80,
+        "127.0.0.1/8",
+        None,
+        "192.168.1.20 is outside 127.0.0.0/8, the subnet of 127.0.0.1 by its mask 255.0.0.0",
+    ),
+}
+
+
+class TestReach:
+    """WeChat's LAN rule, as Android checks it."""
+
+    @pytest.mark.parametrize(
+        ("addresses", "port", "viewer", "address", "reason"), REACH.values(), ids=REACH
+    )
+    def test_reach(
+        self, addresses: list[str], port: int, viewer: str, address: str | None, reason: str | None
+    ) -> None:
+        """An address is picked, or one sentence says why there is none."""
+        answer = reach(list(map(ip_address, addresses)), port, Viewer(ip_interface(viewer)))
+        picked = ip_address(address) if address else None
+        assert answer == Reach(picked is not None, reason, picked)
+
+    def test_an_assumed_mask_is_called_so(self) -> None:
+        """A guess is no fact: the reason says that the mask was assumed."""
+        viewer = viewer_from("10.0.9.9", make_state(*PI))
+        reason = reach([ip_address("10.0.8.8")], 80, viewer).reason
+        assert reason is not None
+        assert "by its assumed mask 255.255.255.0" in reason
+
+    @given(st.lists(ADDRESSES, max_size=5), st.integers(), INTERFACES)
+    def test_reach_is_total(self, addresses: list[Address], port: int, viewer: str) -> None:
+        """Any service and any viewer get an answer: an address of the subnet, or a reason."""
+        interface = ip_interface(viewer)
+        answer = reach(addresses, port, Viewer(interface))
+        assert answer.reachable == (answer.address is not None) == (answer.reason is None)
+        if answer.address is not None:
+            assert answer.address in interface.network
+            assert answer.address != interface.ip
+
+
+@pytest.mark.parametrize(
+    "text", ["192.168.1.20", "0.0.0.0", "::1", "fe80::1%eth0", "::ffff:10.0.0.1", "FE80::1"]
+)
+def test_parse_address(text: str) -> None:
+    """A literal of either family is an address, whatever it is good for."""
+    assert parse_address(text) == ip_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        *("", "pi.local", "192.168.1", "192.168.01.1", "１.2.3.4", "[::1]", "1.2.3.4:80", " ::1"),
+        *(
+            "1",
+            "fe80::1%",
+            "fe80::1%a%b",
+            "fe80::1%a b",
+            "fe80::1%\x1b",
+            "fe80::1%é",
+            "10.0.0.0/24",
+        ),
+    ),
+)
+def test_refused_address(text: str) -> None:
+    """A name, a network, a URL part or an odd scope is refused, and an example given."""
+    with pytest.raises(InvalidAddress, match="not an IPv4 or IPv6 address; write it like"):
+        parse_address(text)
+
+
+@pytest.mark.parametrize("value", [1, 8620, 65535, "1", "8620", "65535", "00080"])
+def test_parse_port(value: str | int) -> None:
+    """A whole number from 1 to 65535 is a port, as text too."""
+    assert parse_port(value) == int(value)
+
+
+@pytest.mark.parametrize(
+    "value", [0, -1, 65536, "", "0", "65536", "+80", " 80", "8_0", "80.0", "٣", "http"]
+)
+def test_refused_port(value: str | int) -> None:
+    """Anything else is refused."""
+    with pytest.raises(InvalidPort, match="not a whole number from 1 to 65535"):
+        parse_port(value)
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_parsers_are_total(text: str) -> None:
+    """Any text is parsed or refused."""
+    state = make_state(*PI)
+    for parse in (parse_address, parse_port, lambda each: viewer_from(each, state)):
+        with contextlib.suppress(InvalidAddress, InvalidPort):
+            parse(text)
