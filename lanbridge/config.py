@@ -94,20 +94,20 @@ class AdvertiseSettings(_Model):
     type: Type = Field(description="What it speaks.", examples=["_http._tcp"])
     port: Port = Field(description="Where it listens.", examples=[8080])
     txt: Annotated[dict[str, str | bool], BeforeValidator(_txt_values)] = Field(
-        {},
+        default={},
         description="TXT record; true is a key without a value.",
         examples=[{"path": "/", "secure": True}],
     )
     subtypes: Words = Field(
-        (), description="Subtypes that it can also be found by.", examples=[["_printer"]]
+        default=(), description="Subtypes that it can also be found by.", examples=[["_printer"]]
     )
     host: str | None = Field(
-        None,
+        default=None,
         description="Host name of hardware that cannot do it itself; goes with `addresses`.",
         examples=["lamp.local"],
     )
     addresses: tuple[Address, ...] = Field(
-        (), description="Its addresses; go with `host`.", examples=[["192.168.1.20"]]
+        default=(), description="Its addresses; go with `host`.", examples=[["192.168.1.20"]]
     )
 
     @property
@@ -135,33 +135,39 @@ class Settings(_Model):
     """Everything an operator may set."""
 
     host: Annotated[str, AfterValidator(_by(lambda text: text and parse_address(text)))] = Field(
-        "", description="Address to listen on; empty is every address, IPv4 and IPv6."
+        default="", description="Address to listen on; empty is every address, IPv4 and IPv6."
     )
-    port: Port = Field(8620, description="Port of HTTP and WebSocket, and of UDP echo.")
+    port: Port = Field(default=8620, description="Port of HTTP and WebSocket, and of UDP echo.")
     name: Annotated[str, AfterValidator(_by(lambda text: text and _instance(text)))] = Field(
-        "", description="Own instance name; empty is one made from the host name."
+        default="", description="Own instance name; empty is one made from the host name."
     )
     types: Annotated[tuple[Type, ...], BeforeValidator(_split)] = Field(
-        (), description='Browse only these service types, as "_http._tcp"; none is every type.'
+        default=(),
+        description='Browse only these service types, as "_http._tcp"; none is every type.',
     )
     interfaces_include: Words = Field(
-        (), description='Use only the interfaces of these names, as "eth*"; none is all that fit.'
+        default=(),
+        description='Use only the interfaces of these names, as "eth*"; none is all that fit.',
     )
-    interfaces_exclude: Words = Field((), description="Never use the interfaces of these names.")
-    udp_echo: bool = Field(True, description="Answer UDP echo.")
+    interfaces_exclude: Words = Field(
+        default=(), description="Never use the interfaces of these names."
+    )
+    udp_echo: bool = Field(default=True, description="Answer UDP echo.")
     network_poll_s: float = Field(
-        2.0, gt=0.2, description="Seconds between two looks at the interfaces, more than 0.2."
+        default=2.0,
+        gt=0.2,
+        description="Seconds between two looks at the interfaces, more than 0.2.",
     )
     state_dir: Path = Field(
-        Path("/var/lib/lanbridge"),
+        default=Path("/var/lib/lanbridge"),
         description="The one directory written to. Unset: $STATE_DIRECTORY of systemd, "
         "and for a user who is not root $XDG_STATE_HOME/lanbridge.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="What to log: debug, info, warning or error."
+        default="info", description="What to log: debug, info, warning or error."
     )
     advertise: Annotated[tuple[AdvertiseSettings, ...], BeforeValidator(_tables)] = Field(
-        (), description="Services to announce, a table each; in a variable, a JSON list."
+        default=(), description="Services to announce, a table each; in a variable, a JSON list."
     )
 
     def advice(self) -> list[str]:

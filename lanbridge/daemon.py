@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from lanbridge import __version__
 from lanbridge.config import AdvertiseSettings, Settings
 from lanbridge.core.addresses import parse_address
+from lanbridge.core.errors import LanbridgeError
 from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
 from lanbridge.core.names import HostName, InstanceName, ServiceType
 from lanbridge.core.text import printable
@@ -77,9 +78,9 @@ class Daemon:
                     await self.stopping.wait()
                     self.hub.close()  # open streams would keep the server waiting for ever
                     watching.cancel()
-        except* Exception as group:
+        except* LanbridgeError as group:
             # One cause is one sentence; the group is only the way it came.
-            raise group.exceptions[0] from None
+            raise _first(group) from None
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
@@ -154,3 +155,10 @@ class Daemon:
             log.info("discovering and advertising on %s", links)
         else:
             log.warning("waiting: %s", self.discovery.problem)
+
+
+def _first(group: BaseExceptionGroup[LanbridgeError]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

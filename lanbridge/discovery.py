@@ -28,7 +28,6 @@ from lanbridge.mdns.publish import Publisher
 from lanbridge.network.interfaces import snapshot
 from lanbridge.network.watch import changes
 
-
 LOOK_S = 0.1  # how often a command that waits for quiet looks
 
 

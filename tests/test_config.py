@@ -215,7 +215,7 @@ def test_ports_that_phones_refuse_are_warned_of(port: int, count: int) -> None:
 def test_settings_are_frozen() -> None:
     """Nobody changes them under way."""
     with pytest.raises(ValueError, match="frozen"):
-        Settings().port = 1  # type: ignore[misc]
+        Settings().port = 1
 
 
 def test_the_sample_changes_nothing(file: Path) -> None:

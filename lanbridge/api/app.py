@@ -14,6 +14,7 @@ from lanbridge.echo.app import EchoApp
 
 
 def create_app(daemon: Daemon) -> FastAPI:
+    """All routes on one daemon; nothing else is global."""
     app = FastAPI(
         title="lanbridge",
         version=__version__,

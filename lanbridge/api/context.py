@@ -11,7 +11,7 @@ from lanbridge.daemon import Daemon
 
 def _daemon(request: Request) -> Daemon:
     daemon = request.app.state.daemon
-    assert isinstance(daemon, Daemon)  # noqa: S101  # create_app put it there
+    assert isinstance(daemon, Daemon)
     return daemon
 
 

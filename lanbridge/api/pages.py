@@ -61,4 +61,5 @@ def _read(text: str) -> tuple[str, str]:
 
 
 def body(items: list[Any], next_: str | None) -> dict[str, Any]:
+    """What a Page of dataclass views looks like as JSON."""
     return {"items": [asdict(one) for one in items], "next": next_}

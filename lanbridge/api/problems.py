@@ -51,10 +51,13 @@ class ProblemResponse(JsonResponse):
 
 
 def status_of(error: errors.LanbridgeError) -> int:
+    """That of its class, or of the nearest one above."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def install(app: FastAPI) -> None:
+    """Answer every error with a problem document, a bug of ours included."""
+
     @app.exception_handler(errors.LanbridgeError)
     async def ours(_request: Request, error: errors.LanbridgeError) -> Response:
         return ProblemResponse(status_of(error), error.code, f"{error.what}: refused", str(error))

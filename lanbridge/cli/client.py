@@ -41,6 +41,7 @@ def ask(url: str, path: str, query: Mapping[str, str | None]) -> Iterator[dict[s
                 return
             following = urlsplit(urljoin(target, page["next"]))
             target = f"{following.path}?{following.query}"
+        raise _stranger(url)
     except (KeyError, TypeError, ValueError, RecursionError, HTTPException) as error:
         raise _stranger(url) from error
     except OSError as error:

@@ -91,10 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
-    except BaseException as error:
-        if isinstance(error, SystemExit):
-            raise
-        return _fail(error)
+    except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:  # noqa: BLE001 - the last
+        return _fail(_unwrapped(error))
     return status
 
 
@@ -107,9 +105,21 @@ def _run(argv: list[str]) -> int:
         return lanbridge.invoke(context) or 0
 
 
+def _status(error: BaseException) -> int:
+    return next((EXIT_STATUS[kind] for kind in type(error).__mro__ if kind in EXIT_STATUS), BUG)
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """What a TaskGroup raises is a group: the first of it, unless a bug is among it."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    inner = [_unwrapped(each) for each in error.exceptions]
+    return error if BUG in map(_status, inner) else inner[0]
+
+
 def _fail(error: BaseException) -> int:
     """Say what happened, as far as there is somebody to say it to."""
-    status = next((EXIT_STATUS[kind] for kind in type(error).__mro__ if kind in EXIT_STATUS), BUG)
+    status = _status(error)
     if isinstance(error, BrokenPipeError):
         output.discard_stdout()
     elif isinstance(error, click.exceptions.NoArgsIsHelpError):

@@ -84,7 +84,8 @@ class NetworkState:
         for interface in self.interfaces:
             for own in interface.addresses:
                 prefix, network = _Prefix(own.network, interface), own.network
-                owners[own.packed] = (*owners.get(own.packed, ()), prefix)
+                packed = _unmapped(own.ip).packed
+                owners[packed] = (*owners.get(packed, ()), prefix)
                 if _left_out(interface):
                     others.append(prefix)
                     continue

@@ -1,7 +1,9 @@
 """Resource records with a lifetime: cache-flush, goodbye and refresh (RFC 6762 §5.2, §10)."""
 
+from collections.abc import Callable
 from zlib import crc32
 
+from lanbridge.core.deadlines import VOID
 from lanbridge.core.records import Rdata, Record
 
 MAX_TTL_S = 86_400  # a stranger may claim 2^32-1 s (136 years); nothing is believed for longer
@@ -31,7 +33,7 @@ class Entry:
     def __init__(self, interface: str, data: Rdata, ttl_s: int, now_s: float) -> None:
         self.interface = interface
         self.data = data
-        self.planned_s = 0.0  # the deadline that stands for this entry; others are void
+        self.planned_s = VOID
         self.refresh(ttl_s, now_s)
 
     def refresh(self, ttl_s: int, now_s: float) -> None:
@@ -43,6 +45,11 @@ class Entry:
 
     def end_by(self, at_s: float) -> None:
         self.expires_s = min(self.expires_s, at_s)
+
+    def leave(self, now_s: float) -> None:
+        """RFC 6762 §10.1: one second more."""
+        self.goodbye = True
+        self.end_by(now_s + GOODBYE_S)
 
     def due_s(self) -> float:
         """When to look at this entry next: a refresh question, or its end."""
@@ -66,41 +73,60 @@ class RecordSet:
         self.type = type_
         self.entries: dict[tuple[str, Rdata], Entry] = {}
 
-    def hear(self, interface: str, record: Record, now_s: float) -> list[Entry]:
-        """Take one record in; returns the entries whose deadline has to be planned anew."""
-        planned: list[Entry] = []
-        if record.flush:
-            # RFC 6762 §10.2: records of the same name, type and class "received more than one
-            # second ago" are to be deleted one second from now; only those of the same link.
-            for other in self.entries.values():
-                if (
-                    other.interface == interface
-                    and other.data != record.data
-                    and other.heard_s < now_s - 1.0
-                    and other.expires_s > now_s + GOODBYE_S
-                ):
-                    other.goodbye = True
-                    other.end_by(now_s + GOODBYE_S)
-                    planned.append(other)
+    def hear(
+        self, interface: str, record: Record, now_s: float, plan: Callable[[Entry], None]
+    ) -> bool:
+        """Take one record in; returns whether that changes what the set says.
+
+        plan: called for each entry whose deadline is new or has come nearer.
+        """
+        changed = record.flush and self._flush(interface, record, now_s, plan)
         key = (interface, record.data)
         entry = self.entries.get(key)
         if record.ttl_s == 0:
-            if entry is not None:
-                entry.goodbye = True
-                entry.end_by(now_s + GOODBYE_S)
-                planned.append(entry)
-        elif entry is not None:
+            if entry is None or entry.goodbye:
+                return changed
+            entry.leave(now_s)
+            plan(entry)
+            return True
+        if entry is not None:
+            changed |= entry.goodbye or entry.asked >= SILENT_AFTER
             entry.refresh(record.ttl_s, now_s)
         elif len(self.entries) < MAX_ENTRIES:
             entry = self.entries[key] = Entry(interface, record.data, record.ttl_s, now_s)
-            planned.append(entry)
-        return planned
+            changed = True
+        else:
+            return changed
+        plan(entry)
+        return changed
 
-    def holds(self, entry: Entry) -> bool:
-        return self.entries.get((entry.interface, entry.data)) is entry
+    def _flush(
+        self, interface: str, record: Record, now_s: float, plan: Callable[[Entry], None]
+    ) -> bool:
+        """RFC 6762 §10.2: other records "received more than one second ago" go in a second.
+
+        Only those of the same link: the bit speaks for the link it was sent on.
+        """
+        flushed = [
+            entry
+            for entry in self.entries.values()
+            if entry.interface == interface
+            and entry.data != record.data
+            and entry.heard_s < now_s - GOODBYE_S
+            and not entry.goodbye
+        ]
+        for entry in flushed:
+            entry.leave(now_s)
+            plan(entry)
+        return bool(flushed)
 
     def drop(self, entry: Entry) -> None:
         del self.entries[entry.interface, entry.data]
+
+    def clear(self) -> None:
+        for entry in self.entries.values():
+            entry.planned_s = VOID
+        self.entries.clear()
 
     def newest(self) -> Entry | None:
         """The entry heard last, one that is not saying goodbye where there is one."""
@@ -111,11 +137,6 @@ class RecordSet:
             key=lambda entry: (not entry.goodbye, entry.heard_s),
             default=None,
         )
-
-    @property
-    def leaving(self) -> bool:
-        """Whether every record that is left is in its last second."""
-        return all(entry.goodbye for entry in self.entries.values())
 
     @property
     def silent(self) -> bool:

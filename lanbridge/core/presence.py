@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lanbridge.core.cache import RecordSet
+from lanbridge.core.deadlines import VOID
 from lanbridge.core.events import Moment
 from lanbridge.core.names import fold
 from lanbridge.core.records import Question, RecordType, Srv
@@ -76,9 +77,27 @@ class Service:
     """A service instance with the records it is made of."""
 
     __slots__ = (
-        "_snapshot", "content", "domain", "ended_by_goodbye", "findings", "first_seen_s",
-        "host_key", "id", "instance", "key", "last_seen_s", "ptr", "ptr_key", "reason",
-        "resolve_at_s", "srv", "state", "subtypes", "tries", "txt", "type",
+        "_snapshot",
+        "content",
+        "domain",
+        "ended_by_goodbye",
+        "findings",
+        "first_seen_s",
+        "host_key",
+        "id",
+        "instance",
+        "key",
+        "last_seen_s",
+        "planned_s",
+        "ptr",
+        "ptr_key",
+        "reason",
+        "srv",
+        "state",
+        "subtypes",
+        "tries",
+        "txt",
+        "type",
     )  # fmt: skip
 
     def __init__(self, fqdn: str, parts: tuple[str, str, str], owner: str, now: Moment) -> None:
@@ -95,7 +114,7 @@ class Service:
         self.state: State | None = None  # None: not told to anybody yet
         self.reason: Reason | None = None
         self.tries = 0  # how often the missing records were asked for
-        self.resolve_at_s = 0.0
+        self.planned_s = VOID
         self.ended_by_goodbye = False
         self.first_seen_s = self.last_seen_s = now.unix_s
         self.findings: list[str] = []
@@ -128,9 +147,13 @@ class Service:
         self.last_seen_s = now.unix_s
         self._snapshot = None
 
-    def add_subtype(self, owner: str) -> None:
-        if len(self.subtypes) < MAX_SUBTYPES:
-            self.subtypes[owner.partition("._sub.")[0]] = None
+    def add_subtype(self, owner: str) -> bool:
+        """Whether it is a new one, and there is room for it."""
+        subtype = owner.partition("._sub.")[0]
+        if subtype in self.subtypes or len(self.subtypes) >= MAX_SUBTYPES:
+            return False
+        self.subtypes[subtype] = None
+        return True
 
     def missing(self, host: Host | None) -> list[Question]:
         """The questions whose answers would complete this service."""

@@ -5,11 +5,11 @@ Calling contract: `apply(observation, moment)` returns the events it caused. Aft
 learned, and `next_deadline()` when `apply(Tick(), ...)` must be called at the latest.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from lanbridge.core.cache import Entry, RecordSet
+from lanbridge.core.cache import SILENT_AFTER, Entry, RecordSet
+from lanbridge.core.deadlines import VOID, Deadlines
 from lanbridge.core.events import (
     Event,
     EventKind,
@@ -41,6 +41,8 @@ LOST_LINK_S = 10.0  # how long a service outlives the only link it was heard on
 RESOLVE_DELAYS_S = (0.02, 1.0, 3.0)
 RESOLVE_AGAIN_S = 60.0
 
+_Plan = tuple[Entry, Service | Host, RecordSet] | tuple[Service]
+
 _ORDER = {RecordType.PTR: 0, RecordType.SRV: 1, RecordType.TXT: 2}
 
 
@@ -57,10 +59,7 @@ class Registry:
         self._new_types: list[str] = []
         self._orphans: dict[tuple[str, str, Record], float] = {}
         self._questions: dict[Question, None] = {}
-        self._deadlines: list[
-            tuple[float, int, Service | Host, RecordSet | None, Entry | None]
-        ] = []
-        self._serial = 0
+        self._deadlines: Deadlines[_Plan] = Deadlines()
         self.refused: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
 
@@ -86,7 +85,7 @@ class Registry:
     # What goes out
 
     def next_deadline(self) -> float | None:
-        return self._deadlines[0][0] if self._deadlines else None
+        return self._deadlines.next_s()
 
     def take_questions(self) -> list[Question]:
         questions, self._questions = list(self._questions), {}
@@ -163,20 +162,20 @@ class Registry:
                 if service is None:
                     self._keep_orphan(interface, record, now)
                     return
-                self._hear_in(service.set_of(record.type), interface, record, now, service)
                 service.heard(now)
-                touched[service] = None
-                if record.type == RecordType.SRV:
+                if self._hear_in(service.set_of(record.type), interface, record, now, service):
+                    touched[service] = None
                     self._follow_target(service, now, touched)
             case RecordType.A | RecordType.AAAA:
                 host = self._hosts.get(fold(record.name))
                 if host is None:
                     self._keep_orphan(interface, record, now)
                     return
-                self._hear_in(host.set_of(record.type), interface, record, now, host)
+                changed = self._hear_in(host.set_of(record.type), interface, record, now, host)
                 for service in host.services:
                     service.heard(now)
-                    touched[service] = None
+                    if changed:
+                        touched[service] = None
 
     def _take_pointer(
         self, interface: str, record: Record, now: Moment, touched: dict[Service, None]
@@ -204,13 +203,14 @@ class Registry:
             service = self._add(target, parts, record.name, now)
             if service is None:
                 return
-        if is_subtype:
-            service.add_subtype(record.name)
-        if not is_subtype or service.ptr_key == owner:
-            self._hear_in(service.ptr, interface, record, now, service)
+        if is_subtype and service.add_subtype(record.name):
+            touched[service] = None
+        if (not is_subtype or service.ptr_key == owner) and self._hear_in(
+            service.ptr, interface, record, now, service
+        ):
+            touched[service] = None
         self._learn_type(base)
         service.heard(now)
-        touched[service] = None
         self._adopt(service.key, now, touched)
 
     def _add(
@@ -253,7 +253,7 @@ class Registry:
             if not host.services:
                 del self._hosts[service.host_key]
                 for records in host.sets:
-                    records.entries.clear()
+                    records.clear()
         service.host_key = ""
 
     def _learn_type(self, browse_name: str) -> None:
@@ -290,52 +290,37 @@ class Registry:
 
     def _hear_in(
         self, records: RecordSet, interface: str, record: Record, now: Moment, owner: Service | Host
-    ) -> None:
-        for entry in records.hear(interface, record, now.mono_s):
-            self._plan(entry.due_s(), owner, records, entry)
+    ) -> bool:
+        def plan(entry: Entry) -> None:
+            self._deadlines.plan(entry.due_s(), (entry, owner, records))
 
-    def _plan(
-        self, at_s: float, owner: Service | Host, records: RecordSet | None, entry: Entry | None
-    ) -> None:
-        if entry is not None:
-            entry.planned_s = at_s
-        self._serial += 1
-        heapq.heappush(self._deadlines, (at_s, self._serial, owner, records, entry))
-        # A stranger who alternates goodbye and announcement leaves void deadlines behind.
-        if len(self._deadlines) > 16 * (len(self._services) + len(self._hosts)) + 1_024:
-            self._deadlines = [item for item in self._deadlines if _stands(item)]
-            heapq.heapify(self._deadlines)
+        return records.hear(interface, record, now.mono_s, plan)
 
     def _plan_resolve(self, service: Service, now: Moment) -> None:
         delay_s = (*RESOLVE_DELAYS_S, RESOLVE_AGAIN_S)[min(service.tries, len(RESOLVE_DELAYS_S))]
-        service.resolve_at_s = now.mono_s + delay_s
-        self._plan(service.resolve_at_s, service, None, None)
+        self._deadlines.plan(now.mono_s + delay_s, (service,))
 
     def _pass_deadlines(
         self, now: Moment, touched: dict[Service, None]
     ) -> Iterator[ServiceEvent | None]:
-        while self._deadlines and self._deadlines[0][0] <= now.mono_s:
-            item = heapq.heappop(self._deadlines)
-            if not _stands(item):
+        for item in self._deadlines.due(now.mono_s):
+            if len(item) == 1:
+                touched[item[0]] = None
+                yield self._pass_service(item[0], now)
                 continue
-            _, _, owner, records, entry = item
-            if records is None or entry is None:
-                assert isinstance(owner, Service)
-                touched[owner] = None
-                yield self._pass_service(owner, now)
-                continue
+            entry, owner, records = item
             if entry.expires_s <= now.mono_s:
                 records.drop(entry)
                 for service in owner.affected:
                     service.ended_by_goodbye = entry.goodbye
                     touched[service] = None
-            elif (due_s := entry.due_s()) > now.mono_s:
-                self._plan(due_s, owner, records, entry)
-            else:
+                continue
+            if entry.due_s() <= now.mono_s:
                 entry.asked += 1
                 self._questions[Question(records.name, records.type)] = None
-                self._plan(entry.due_s(), owner, records, entry)
-                touched.update(dict.fromkeys(owner.affected))
+                if entry.asked == SILENT_AFTER:
+                    touched.update(dict.fromkeys(owner.affected))
+            self._deadlines.plan(entry.due_s(), item)
 
     def _pass_service(self, service: Service, now: Moment) -> ServiceEvent | None:
         """A service's own deadline: ask for what is missing, or forget it."""
@@ -346,7 +331,9 @@ class Registry:
         if not missing:
             service.tries = 0
             return None
-        self._questions.update(dict.fromkeys(missing))
+        # RFC 6762 §5.4: the first asks for a unicast answer, which no rate limit holds back.
+        first = service.tries == 0
+        self._questions.update((one._replace(unicast=first), None) for one in missing)
         service.tries += 1
         self._plan_resolve(service, now)
         if service.tries == len(RESOLVE_DELAYS_S) and service.state is State.FOUND:
@@ -364,7 +351,7 @@ class Registry:
                     if entry.interface not in interfaces:
                         entry.asked = 4
                         entry.end_by(now.mono_s + LOST_LINK_S)
-                        self._plan(entry.expires_s, owner, records, entry)
+                        self._deadlines.plan(entry.expires_s, (entry, owner, records))
                         touched.update(dict.fromkeys(owner.affected))
 
     # State
@@ -407,26 +394,18 @@ class Registry:
         A PTR left over would go out as a known answer and keep the device from answering.
         """
         for records in service.sets:
-            records.entries.clear()
+            records.clear()
         self._leave_host(service)
         service.ended_by_goodbye = False
         self._offline[service] = None
-        service.resolve_at_s = now.mono_s + OFFLINE_KEPT_S
-        self._plan(service.resolve_at_s, service, None, None)
+        service.planned_s = VOID
+        self._deadlines.plan(now.mono_s + OFFLINE_KEPT_S, (service,))
 
     def _forget(self, service: Service) -> None:
         self._leave_host(service)
         self._offline.pop(service, None)
         del self._services[service.key]
         del self._ids[service.id]
-        service.resolve_at_s = -1.0
-
-
-def _stands(
-    item: tuple[float, int, Service | Host, RecordSet | None, Entry | None],
-) -> bool:
-    """Whether a deadline still stands: a later plan for the same thing makes it void."""
-    at_s, _, owner, records, entry = item
-    if records is None or entry is None:
-        return isinstance(owner, Service) and owner.resolve_at_s == at_s
-    return records.holds(entry) and entry.planned_s == at_s
+        service.planned_s = VOID
+        for records in service.sets:
+            records.clear()

@@ -208,6 +208,7 @@ def _escaped(service: ServiceInstance) -> str:
 
 
 def device_view(device: Device, state: NetworkState, viewer: Viewer | None = None) -> DeviceView:
+    """A device is reachable when one of its services is."""
     services = [service_view(one, state, viewer) for one in device.services]
     addresses = {(one.address, one.interface): one for view in services for one in view.addresses}
     return DeviceView(
@@ -224,6 +225,7 @@ def device_view(device: Device, state: NetworkState, viewer: Viewer | None = Non
 
 
 def interface_view(interface: NetworkInterface) -> InterfaceView:
+    """One interface as it was at the last look."""
     return InterfaceView(
         name=interface.name,
         index=interface.index,
@@ -237,6 +239,7 @@ def interface_view(interface: NetworkInterface) -> InterfaceView:
 
 
 def event_view(event: Event, state: NetworkState, viewer: Viewer | None = None) -> EventView:
+    """`event` is the name under which it travels over SSE, `service.found` and so on."""
     at = timestamp(event.at_unix_s)
     match event:
         case ServiceEvent():

@@ -73,6 +73,7 @@ class RecordGroup:
 
 
 def records_on(link: Link, ad: Advertisement) -> RecordGroup:
+    """The whole of it; nothing on a link where none of its addresses is valid."""
     addresses = ad.addresses_on(link)
     if not addresses:
         return RecordGroup()

@@ -9,9 +9,10 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
+from lanbridge.core import pktinfo
 from lanbridge.core.errors import MdnsUnavailable
 
 PORT = 5353
@@ -19,14 +20,12 @@ GROUP_V4 = IPv4Address("224.0.0.251")
 GROUP_V6 = IPv6Address("ff02::fb")
 
 _LINUX = sys.platform.startswith("linux")
-_IP_PKTINFO = 8 if _LINUX else 26
 _IP_MULTICAST_ALL = 49  # Linux: deliver only what this socket joined
 _IPV6_MULTICAST_ALL = 29
 
 # A burst of answers from a whole LAN arrives within milliseconds; the kernel keeps it for us.
 _RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 _BATCH = 64  # datagrams read per wake-up, so that one busy link cannot hold the loop
-_ANCILLARY_BYTES = socket.CMSG_SPACE(20) * 2
 
 
 class Datagram(NamedTuple):
@@ -81,26 +80,15 @@ class LinkSocket:
         """Hand every waiting datagram to `receive`, at most a batch."""
         for _ in range(_BATCH):
             try:
-                data, ancillary, _, sender = self.sock.recvmsg(9_216, _ANCILLARY_BYTES)
+                data, ancillary, _, sender = self.sock.recvmsg(9_216, pktinfo.ANCILLARY_BYTES)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:  # an ICMP error of an earlier send; the next read is clean
                 continue
-            index, destination = self.index, None
-            for level, kind, payload in ancillary:
-                if level == socket.IPPROTO_IP and kind == _IP_PKTINFO:
-                    index = struct.unpack_from("@I", payload)[0]
-                    destination = payload[8:12]
-                elif level == socket.IPPROTO_IPV6 and kind == socket.IPV6_PKTINFO:
-                    destination = payload[:16]
-                    index = struct.unpack_from("@I", payload, 16)[0]
-            if self.family == socket.AF_INET:
-                multicast = destination is None or 224 <= destination[0] <= 239
-                source: IPv4Address | IPv6Address = IPv4Address(sender[0])
-            else:
-                multicast = destination is None or destination[0] == 0xFF
-                source = IPv6Address(sender[0])
-            receive(Datagram(data, source, sender[1], index, multicast))
+            arrival = pktinfo.read(ancillary)
+            to, source = arrival.destination, ip_address(sender[0])
+            multicast = to is None or to.is_multicast
+            receive(Datagram(data, source, sender[1], arrival.interface or self.index, multicast))
 
     def _bind(self) -> None:
         sock = self.sock
@@ -123,9 +111,10 @@ class LinkSocket:
 
     def _join(self) -> None:
         sock = self.sock
+        for level, option in pktinfo.OPTIONS[self.family]:
+            sock.setsockopt(level, option, 1)
         if self.family == socket.AF_INET:
             membership = GROUP_V4.packed + bytes(4) + struct.pack("@I", self.index)
-            sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
             if _LINUX:
                 sock.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
@@ -135,7 +124,6 @@ class LinkSocket:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
         else:
             index = struct.pack("@I", self.index)
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
             if _LINUX:
                 sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL, 0)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, GROUP_V6.packed + index)

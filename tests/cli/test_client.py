@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lanbridge.cli.client import PAGES_MAX, ask
+from lanbridge.cli import client
+from lanbridge.cli.client import ask
 from lanbridge.core.errors import (
     DaemonUnreachable,
     InvalidAddress,
@@ -26,12 +27,14 @@ def test_pages_are_followed(daemon: Daemon) -> None:
     assert [item["id"] for item in items] == [1, 2, 3]
 
 
-def test_pages_end(daemon: Daemon) -> None:
-    """A list that goes in a circle is left."""
-    daemon.serve("/list", next="/list?again=1")
+def test_pages_end(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that goes in a circle is no list of ours."""
+    monkeypatch.setattr(client, "PAGES_MAX", 3)
+    daemon.serve("/list", {"id": 1}, next="/list?again=1")
     daemon.serve("/list?again=1", next="/list?again=1")
-    assert list(ask(daemon.url, "/list", {})) == []
-    assert len(daemon.asked) == PAGES_MAX
+    with pytest.raises(DaemonUnreachable, match="no lanbridge daemon"):
+        list(ask(daemon.url, "/list", {}))
+    assert len(daemon.asked) == 3
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -53,6 +54,13 @@ def test_every_exception_has_an_exit_status(kind: type[Exception]) -> None:
         (errors.NameConflict("lamp", "it is taken"), 1, "error: name 'lamp': it is taken.\n"),
         (errors.InvalidPort("x", "it is no number"), 2, "error: port 'x': it is no number.\n"),
         (errors.MdnsUnavailable("5353", "it is taken"), 3, "error: mDNS port '5353': it is taken."),
+        (
+            ExceptionGroup("", [ExceptionGroup("", [errors.NameConflict("lamp", "it is taken")])]),
+            1,
+            "error: name 'lamp': it is taken.\n",
+        ),
+        (ExceptionGroup("", [errors.NotFound("x", ""), KeyError()]), 4, "error: this is a bug"),
+        (BaseExceptionGroup("", [KeyboardInterrupt()]), 130, ""),
         (ZeroDivisionError("oh"), 4, "error: this is a bug in lanbridge"),
         (KeyboardInterrupt(), 130, ""),
     ],
@@ -107,9 +115,9 @@ def test_an_unknown_command_names_the_nearest(run: Run) -> None:
 def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
     """Of the program as of a command."""
     assert run("--bogus")[0] == 2
-    status, _, err = run("services", "--bogus")
+    status, _, err = run("services", "--xyzzy")
     assert status == 2
-    assert err == "error: No such option '--bogus'.\nSee 'lanbridge services --help'.\n"
+    assert err == "error: No such option '--xyzzy'.\nSee 'lanbridge services --help'.\n"
 
 
 def test_help_lists_every_command_with_its_line(run: Run) -> None:
@@ -118,7 +126,7 @@ def test_help_lists_every_command_with_its_line(run: Run) -> None:
     assert (status, err) == (0, "")
     for name in plugins.names("commands"):
         assert f"\n  {name} " in out
-    assert "services  The services that a running daemon knows." in out
+    assert re.search(r"services +The services that a running daemon knows\.\n", out)
     for code in (0, 1, 2, cli.BUG, *cli.EXIT_STATUS.values()):
         assert f"\n    {code} " in out
 

@@ -17,7 +17,7 @@ def test_a_command_file_has_a_command(name: str) -> None:
     """And its summary is the first line of its docstring, as one sentence."""
     module = plugins.load("commands", name)
     assert isinstance(module.command, click.Command)
-    assert module.__doc__.startswith(plugins.summary("commands", name))
+    assert (module.__doc__ or "").startswith(plugins.summary("commands", name))
     assert plugins.summary("commands", name).endswith((".", ":"))
 
 

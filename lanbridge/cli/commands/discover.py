@@ -161,7 +161,7 @@ class _Search:
 
     def _show(self, service: ServiceInstance, again: bool = False) -> None:
         known = service.id in self.seen
-        if (known and not again) or self._is_enough() and not known:
+        if (known and not again) or (self._is_enough() and not known):
             return
         view = service_view(self._narrow(service), self._discovery.state, self._viewer)
         if view.own and not self._include_self:

@@ -1,4 +1,4 @@
-"""CSV for spreadsheets: the columns' keys first, then one record for every row, as it comes."""
+"""CSV for spreadsheets: the headings in small letters, then a record for every row as it comes."""
 
 import csv
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ class Writer:
 
     def begin(self) -> None:
         """The header."""
-        self._csv.writerow([column.key for column in self._columns])
+        self._csv.writerow([column.heading.lower() for column in self._columns])
         self._stream.flush()
 
     def row(self, row: Row) -> None:

@@ -25,7 +25,11 @@ def test_nothing_found_is_a_document_too() -> None:
 
 def test_rows_are_whole_and_the_last_of_an_id_wins() -> None:
     """In the order in which they were first found."""
-    rows = [{"id": "a", "port": 0}, {"id": "b", "txt": {"k": None}}, {"id": "a", "port": 80}]
+    rows: list[dict[str, Any]] = [
+        {"id": "a", "port": 0},
+        {"id": "b", "txt": {"k": None}},
+        {"id": "a", "port": 80},
+    ]
     assert json.loads(written(*rows))["items"] == [rows[2], rows[1]]
     assert json.loads(written({"x": 1}, {"x": 1}))["items"] == [{"x": 1}, {"x": 1}]
 

@@ -76,7 +76,10 @@ def test_names_cannot_drive_the_terminal(
 def test_a_terminal_shows_each_service_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A row with a known `id` takes the place of the earlier one."""
     monkeypatch.setenv("TERM", "xterm")
-    rows = [{"id": "1", "name": "lamp", "port": None}, {"id": "1", "name": "lamp", "port": 8086}]
+    rows: list[dict[str, object]] = [
+        {"id": "1", "name": "lamp", "port": None},
+        {"id": "1", "name": "lamp", "port": 8086},
+    ]
     last = written(Terminal(), *rows, {"name": "one"}, {"name": "two"}).rpartition("NAME")[2]
     assert last.count("lamp") == 1
     assert "8086" in last

@@ -1,0 +1,79 @@
+"""A LAN in a list: records and a clock for tests of the registry."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from lanbridge.core.events import Event, LinksChanged, Moment, PacketHeard, ServiceEvent, Tick
+from lanbridge.core.records import Record, RecordType, Srv
+from lanbridge.core.registry import Registry
+from lanbridge.core.services import ServiceInstance
+
+TYPE = "_http._tcp.local"
+
+
+def ptr(instance: str = "lamp", type_: str = TYPE, ttl_s: int = 4500) -> Record:
+    return Record(type_, RecordType.PTR, ttl_s, f"{instance}.{type_}")
+
+
+def srv(
+    instance: str = "lamp", host: str = "lamp.local", port: int = 80, ttl_s: int = 120
+) -> Record:
+    return Record(f"{instance}.{TYPE}", RecordType.SRV, ttl_s, Srv(0, 0, port, host), flush=True)
+
+
+def txt(instance: str = "lamp", rdata: bytes = b"\x09txtvers=1", ttl_s: int = 4500) -> Record:
+    return Record(f"{instance}.{TYPE}", RecordType.TXT, ttl_s, rdata, flush=True)
+
+
+def address(host: str = "lamp.local", text: str = "10.0.0.7", ttl_s: int = 120) -> Record:
+    value = ip_address(text)
+    type_ = RecordType.A if value.version == 4 else RecordType.AAAA
+    return Record(host, type_, ttl_s, value, flush=True)
+
+
+def whole(instance: str = "lamp", host: str = "lamp.local", ttl_s: int = 120) -> list[Record]:
+    """Everything that a well-behaved responder puts in one packet."""
+    return [ptr(instance), srv(instance, host, ttl_s=ttl_s), txt(instance), address(host)]
+
+
+class Lan:
+    """A registry and the time; every step returns the events as "kind name" lines."""
+
+    def __init__(self, wanted: Sequence[str] | None = None) -> None:
+        self.registry = Registry(wanted)
+        self.now_s = 1_000.0
+        self.events: list[Event] = []
+
+    def hear(self, *records: Record, on: str = "eth0") -> list[str]:
+        return self._apply(PacketHeard(on, "10.0.0.7", tuple(records)))
+
+    def links(self, *names: str) -> list[str]:
+        return self._apply(LinksChanged(frozenset(names)))
+
+    def wait(self, seconds: float) -> list[str]:
+        """Pass every deadline on the way, as the daemon's timer would."""
+        end_s = self.now_s + seconds
+        told: list[str] = []
+        while (at_s := self.registry.next_deadline()) is not None and at_s <= end_s:
+            self.now_s = max(self.now_s, at_s)
+            told += self._apply(Tick())
+        self.now_s = end_s
+        return told + self._apply(Tick())
+
+    def asked(self) -> list[str]:
+        """The questions that are due, as "name TYPE"."""
+        questions = self.registry.take_questions()
+        return [f"{one.name} {RecordType(one.type).name}" for one in questions]
+
+    def only(self) -> ServiceInstance:
+        (service,) = self.registry.services()
+        return service
+
+    def _apply(self, observation: PacketHeard | LinksChanged | Tick) -> list[str]:
+        events = self.registry.apply(observation, Moment(self.now_s, self.now_s + 1e9))
+        self.events += events
+        return [
+            f"{event.kind.removeprefix('service.')} {event.service.name}"
+            for event in events
+            if isinstance(event, ServiceEvent)
+        ]

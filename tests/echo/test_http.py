@@ -1,0 +1,142 @@
+"""`/echo` over a real connection: what was sent is what is answered."""
+
+import base64
+from collections.abc import AsyncGenerator
+
+import httpx2
+import pytest
+
+from lanbridge.echo.http import MAX_BODY_BYTES, decode_referer
+from tests.echo.conftest import Serve, Stranger, state
+
+
+@pytest.fixture
+async def client(serve: Serve) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A client of a server that serves it."""
+    async with (
+        serve() as port,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+async def test_every_method_and_path(client: httpx2.AsyncClient, method: str) -> None:
+    """Any method on any path under /echo is answered with itself, as JSON, never redirected."""
+    for path in ("/echo", "/echo/", "/echo/a/b", "/echo/%E5%AE%A2", "/echo/ws"):
+        response = await client.request(method, path)
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "application/json"
+        assert response.headers["cache-control"] == "no-store"
+        received = response.json()
+        assert received["method"] == method
+        assert received["url"].lower() == f"{client.base_url}{path}".lower()
+        assert received["path"] == path.replace("%E5%AE%A2", "客")
+        assert received["referer"] is None
+        assert received["client"]["address"] == "127.0.0.1"
+        assert received["client"]["port"] > 1023
+
+
+async def test_query_and_headers_keep_order_and_repeats(client: httpx2.AsyncClient) -> None:
+    """The query and the headers are pairs: nothing that was sent twice is lost."""
+    headers = [("X-One", "1"), ("X-Two", "2"), ("x-one", "3")]
+    response = await client.get("/echo?b=1&a=%E5%AE%A2&b=2&empty=&key", headers=headers)
+    received = response.json()
+    assert received["query"] == [["b", "1"], ["a", "客"], ["b", "2"], ["empty", ""], ["key", ""]]
+    assert received["url"].endswith("/echo?b=1&a=%E5%AE%A2&b=2&empty=&key")
+    ours = [pair for pair in received["headers"] if pair[0].startswith("x-")]
+    assert ours == [["x-one", "1"], ["x-two", "2"], ["x-one", "3"]]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"text",
+        "客厅\0\ufeff😀".encode(),
+        b"\xff\x00",
+        bytes(range(256)),
+        b"a" * MAX_BODY_BYTES,
+    ],
+    ids=lambda sent: f"{sent[:4]!r} {len(sent)}",
+)
+async def test_body_comes_back(client: httpx2.AsyncClient, sent: bytes) -> None:
+    """UTF-8 comes back as text, anything else as base64, and the size is in bytes."""
+    received = (await client.post("/echo", content=sent)).json()
+    assert received["size_bytes"] == len(sent)
+    match received["body_encoding"]:
+        case "utf-8":
+            assert received["body"].encode() == sent
+        case encoding:
+            assert encoding == "base64"
+            assert base64.b64decode(received["body"], validate=True) == sent
+
+
+async def test_a_body_too_large_is_told_so(client: httpx2.AsyncClient) -> None:
+    """A byte too much is a problem document, also when the length is not told before."""
+
+    async def chunks() -> AsyncGenerator[bytes]:
+        for _ in range(5):
+            yield b"a" * (MAX_BODY_BYTES // 4)
+
+    for content in (b"a" * (MAX_BODY_BYTES + 1), chunks()):
+        response = await client.post("/echo", content=content)
+        assert response.status_code == 413
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["code"] == "body-too-large"
+        assert response.json()["status"] == 413
+    assert (await client.get("/echo")).status_code == 200
+
+
+async def test_head_has_the_headers_alone(client: httpx2.AsyncClient) -> None:
+    """HEAD is answered with the length that the document has, and no document."""
+    response = await client.head("/echo")
+    assert response.status_code == 200
+    assert response.content == b""
+    assert int(response.headers["content-length"]) > 100
+
+
+async def test_a_stranger_is_refused(serve: Serve) -> None:
+    """A caller of another subnet gets a problem document with code, reason and remedy."""
+    guard = Stranger(state)
+    async with serve(guard) as port, httpx2.AsyncClient(trust_env=False) as client:
+        response = await client.post(f"http://127.0.0.1:{port}/echo", content=b"hello")
+    assert response.status_code == 403
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["code"] == "refused"
+    assert problem["type"] == "/errors/refused"
+    assert problem["reason"] == "other-subnet"
+    assert "connect the caller to the same Wi-Fi" in problem["detail"]
+    assert guard.refused == {"other-subnet": 1}
+
+
+async def test_the_mini_program_is_recognised(client: httpx2.AsyncClient) -> None:
+    """The Referer of wx.request is taken apart in the answer."""
+    referer = "https://servicewechat.com/wx0123456789abcdef/0/page-frame.html"
+    received = (await client.get("/echo", headers={"Referer": referer})).json()
+    assert received["referer"] == {
+        "appid": "wx0123456789abcdef",
+        "version": "0",
+        "kind": "unreleased",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "version_and_kind"),
+    [
+        ("https://servicewechat.com/wx1/0/page-frame.html", ("0", "unreleased")),
+        ("https://servicewechat.com/wx1/devtools/page-frame.html", ("devtools", "devtools")),
+        ("https://servicewechat.com/wx1/128/page-frame.html", ("128", "released")),
+        ("http://servicewechat.com/wx1/0/page-frame.html", None),
+        ("https://servicewechat.com.example/wx1/0/page-frame.html", None),
+        ("https://servicewechat.com/wx1/0/page-frame.html\n", None),
+        ("https://servicewechat.com/wx1/٣/page-frame.html", None),
+        ("https://servicewechat.com/wx1/0/", None),
+        ("", None),
+    ],
+)
+def test_referers(text: str, version_and_kind: tuple[str, str] | None) -> None:
+    """Exactly the documented form is decoded, and anything else is not a mini-program's."""
+    decoded = decode_referer(text)
+    assert (decoded and (decoded["version"], decoded["kind"])) == version_and_kind
