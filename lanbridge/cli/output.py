@@ -63,9 +63,15 @@ def format_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def writing(format: str, columns: Sequence[Column]) -> Iterator[Callable[[Row], None]]:
-    """Begin, hand out the function that takes each row, and end."""
-    writer: Format = plugins.load("formats", format).Writer(columns, sys.stdout)
+def writing(
+    format: str, columns: Sequence[Column], *, history: bool = False
+) -> Iterator[Callable[[Row], None]]:
+    """Begin, hand out the function that takes each row, and end.
+
+    history: the rows are a story, of which nothing is drawn over, on a terminal neither.
+    """
+    module = plugins.load("formats", format)
+    writer: Format = getattr(module, "Lines" if history else "", module.Writer)(columns, sys.stdout)
     writer.begin()
     try:
         yield writer.row

@@ -105,7 +105,7 @@ def encode(pairs: Iterable[tuple[str, bytes | None]]) -> bytes:
     rdata = b"".join(strings)
     if len(rdata) > MAX_TXT_BYTES:
         rule = f"the record has {len(rdata)} bytes, an mDNS packet holds {MAX_TXT_BYTES}"
-        raise InvalidTxtRecord("", rule, "keep it below 1300 (RFC 6763 §6.2)")
+        raise InvalidTxtRecord("", rule, f"keep it below {RECOMMENDED_BYTES} (RFC 6763 §6.2)")
     # RFC 6763 §6.1: "An empty TXT record containing zero strings is not allowed".
     return rdata or b"\x00"
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 import httpx2
 import pytest
 
-from lanbridge.echo.http import MAX_BODY_BYTES, decode_referer
+from lanbridge.echo.http import MAX_BODY_BYTES, decode_referer, echo
+from lanbridge.echo.responses import Message
 from tests.echo.conftest import Serve, Stranger, state
 
 
@@ -86,6 +87,36 @@ async def test_a_body_too_large_is_told_so(client: httpx2.AsyncClient) -> None:
         assert response.json()["code"] == "body-too-large"
         assert response.json()["status"] == 413
     assert (await client.get("/echo")).status_code == 200
+
+
+async def test_a_client_that_leaves_is_not_answered() -> None:
+    """Nothing is sent to a client that goes away in the middle of its body."""
+    parts: list[Message] = [
+        {"type": "http.request", "body": b"a", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    await echo({"type": "http"}, receive, send)
+
+
+async def test_an_endless_body_is_not_read_to_its_end() -> None:
+    """What is thrown away has a limit too, and the answer comes then."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"a" * MAX_BODY_BYTES, "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await echo({"type": "http", "method": "POST"}, receive, send)
+    assert sent[0]["status"] == 413
 
 
 async def test_head_has_the_headers_alone(client: httpx2.AsyncClient) -> None:

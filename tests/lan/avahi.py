@@ -42,8 +42,8 @@ publish-workstation=no
 # no other; and it gives its runtime directory to the user avahi, even when it is told to stay
 # root: in a user namespace nobody but root exists, so there avahi is another name of root.
 MOUNTS = {"services": "/etc/avahi/services", "passwd": "/etc/passwd", "group": "/etc/group"}
-PASSWD = "root:x:0:0:root:/root:/bin/sh\navahi:x:0:0:avahi:/:/bin/false\n"
-GROUP = "root:x:0:\navahi:x:0:\n"
+USERS = "root:x:0:0:root:/root:/bin/sh\navahi:x:0:0:avahi:/:/bin/false\n"
+GROUPS = "root:x:0:\navahi:x:0:\n"
 
 
 def start(host: Host, services: Sequence[Service], host_name: str) -> Process:
@@ -59,8 +59,8 @@ def start(host: Host, services: Sequence[Service], host_name: str) -> Process:
         config = f"--config-file={directory}/bus.conf"
         bus = host.popen(["dbus-daemon", config, "--nofork", "--nopidfile", "--print-address"])
         bus.wait_line("^unix:")
-        (directory / "passwd").write_text(PASSWD)
-        (directory / "group").write_text(GROUP)
+        (directory / "passwd").write_text(USERS)
+        (directory / "group").write_text(GROUPS)
         for ours, theirs in MOUNTS.items():
             host.run(["mount", "--bind", directory / ours, theirs])
 

@@ -1,52 +1,20 @@
-"""A host of the laboratory: its cables and addresses, what runs on it, its peers."""
+"""A host of the laboratory: its cables, its addresses, and the peers it can run."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shlex
-import signal
-import subprocess
-import sys
-import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.lan import avahi, node
+from tests.lan.namespaces import Namespaces
 from tests.lan.process import Process, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tests.lan.discovery import Browser, Service
     from tests.lan.lab import Lab
-
-REPOSITORY = Path(__file__).parents[2]
-
-# What makes the namespaces of a host. It holds them open by sleeping in them: when the last
-# process of a host ends, the kernel takes its namespaces, interfaces and mounts away.
-# Nothing of the machine's own state is visible: /run (D-Bus, avahi), /var/lib and /etc/lanbridge
-# are empty, and the host has a name and a machine id of its own, as two computers have.
-HOLD = """
-hostname "$1"
-mount -t tmpfs tmpfs /run
-mount -t sysfs sysfs /sys
-mount -t tmpfs tmpfs /var/lib
-[ ! -d /etc/lanbridge ] || mount -t tmpfs tmpfs /etc/lanbridge
-mkdir -p /run/dbus /run/avahi-daemon /var/lib/dbus
-echo "$2" >/run/machine-id
-cp /run/machine-id /var/lib/dbus/machine-id
-[ ! -f /etc/machine-id ] || mount --bind /run/machine-id /etc/machine-id
-ip link set lo up
-echo held
-exec sleep infinity
-"""
-
-
-class CommandError(AssertionError):
-    """A command on a host failed; the message holds its output."""
 
 
 @dataclass
@@ -60,94 +28,17 @@ class Interface:
     addresses: list[str] = field(default_factory=list)
 
 
-class Host:
+class Host(Namespaces):
     """One computer on the LAN."""
 
     def __init__(self, lab: Lab, name: str, *, number: int) -> None:
+        super().__init__(name, lab.directory / name)
         self.lab = lab
-        self.name = name
         self.number = number
-        self.directory = lab.directory / name
-        self.directory.mkdir()
         self.interfaces: dict[str, Interface] = {}
-        self.processes: list[Process] = []
-        self.environment = self._environment()
-        namespaces = ["unshare", "--net", "--uts", "--mount", "--propagation", "private"]
-        machine_id = uuid.uuid5(uuid.NAMESPACE_DNS, name).hex
-        self._holder = Process(
-            [*namespaces, "sh", "-euc", HOLD, "hold", name, machine_id],
-            name="namespaces",
-            env=self.environment,
-        )
-        self._holder.wait_line("^held$")
-        self._enter = [
-            *("nsenter", f"--target={self._holder.pid}", "--net", "--uts", "--mount"),
-            f"--wdns={Path.cwd()}",
-        ]
         # Duplicate address detection would keep every IPv6 address unusable for a second or two.
         self.sysctl("net.ipv6.conf.all.accept_dad", 0)
         self.sysctl("net.ipv6.conf.default.accept_dad", 0)
-
-    # -- programs ------------------------------------------------------------------------------
-
-    def run(
-        self,
-        argv: Sequence[str | Path],
-        *,
-        timeout_s: float = 30.0,
-        check: bool = True,
-        stdin: str | None = None,
-        env: Mapping[str, str] | None = None,
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command on this host to its end."""
-        words = [str(word) for word in argv]
-        done = subprocess.run(
-            [*self._enter, *words],
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            env={**self.environment, **(env or {})},
-            check=False,
-        )
-        if check and done.returncode != 0:
-            raise CommandError(
-                f"[{self.name}] {shlex.join(words)} ended with {done.returncode}\n"
-                f"{done.stdout}{done.stderr}"
-            )
-        return done
-
-    def popen(
-        self,
-        argv: Sequence[str | Path],
-        *,
-        name: str | None = None,
-        env: Mapping[str, str] | None = None,
-    ) -> Process:
-        """Start a program on this host; the laboratory ends it at the latest in close()."""
-        words = [str(word) for word in argv]
-        process = Process(
-            words,
-            name=name or Path(words[0]).name,
-            env={**self.environment, **(env or {})},
-            enter=self._enter,
-        )
-        self.processes.append(process)
-        return process
-
-    def python(self, argv: Sequence[str | Path]) -> Process:
-        """Start a Python program with the interpreter of the tests."""
-        return self.popen([sys.executable, "-u", *argv])
-
-    def shell(self, argv: Sequence[str], env: Mapping[str, str]) -> int:
-        """Run an interactive program on the terminal of this process."""
-        return subprocess.call([*self._enter, *argv], env={**self.environment, **env})
-
-    @property
-    def entry(self) -> str:
-        """The words of a shell command that enter this host."""
-        return shlex.join(self._enter)
 
     # -- cables and addresses ------------------------------------------------------------------
 
@@ -180,8 +71,7 @@ class Host:
             if wanted is not None:
                 interface.addresses.append(auto[family] if wanted == "auto" else wanted)
         self.lab.switch.ip(
-            f"link add {interface.switch_port} type veth"
-            f" peer name {cable} netns {self._holder.pid}",
+            f"link add {interface.switch_port} type veth peer name {cable} netns {self.pid}",
             f"link set {interface.switch_port} master {segment} up",
         )
         if bridged:
@@ -283,42 +173,7 @@ class Host:
         """Browse with bonjour-service."""
         return node.bonjour_service_browse(self, service_type)
 
-    # -- end -----------------------------------------------------------------------------------
-
-    def close(self) -> None:
-        """End whatever runs in this host's network namespace, by process id, then the host."""
-        # Until none is left, for a program may start another while this goes round.
-        while programs := [pid for pid in self.pids() if pid != self._holder.pid]:
-            for pid in programs:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        for process in self.processes:
-            process.wait()
-        self._holder.kill()
-
-    def pids(self) -> list[int]:
-        """Return the ids of all processes in this host's network namespace."""
-        return pids_in(self.namespace)
-
-    @property
-    def namespace(self) -> str:
-        """The network namespace of this host, as the kernel names it."""
-        return str(Path(f"/proc/{self._holder.pid}/ns/net").readlink())
-
     # -- inside --------------------------------------------------------------------------------
-
-    def _environment(self) -> dict[str, str]:
-        # Without what would lead a program off its host: proxies, the desktop's bus and folders.
-        off_host = ("LANBRIDGE_", "DBUS_", "XDG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-        kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(off_host)}
-        tools = [str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]
-        return {
-            **kept,
-            "PATH": os.pathsep.join(tools),
-            "HOME": str(self.directory),
-            "LC_ALL": "C.UTF-8",
-            "PYTHONUNBUFFERED": "1",
-        }
 
     def _apply(self, action: str, address: str, interface: str) -> None:
         self.ip(f"address {action} {address} dev {interface}")
@@ -331,16 +186,3 @@ class Host:
     def _has_carrier(self, interface: str) -> bool:
         shown = json.loads(self.run(["ip", "-json", "link", "show", "dev", interface]).stdout)
         return "LOWER_UP" in shown[0]["flags"]
-
-
-def pids_in(namespace: str) -> list[int]:
-    """Return the ids of the processes in a network namespace."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if str((entry / "ns/net").readlink()) == namespace:
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-    return found

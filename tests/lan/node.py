@@ -58,7 +58,7 @@ def publish(host: Host, script: str, services: Sequence[Service]) -> Process:
 def start(host: Host, script: str, arguments: Sequence[str]) -> Process:
     """Run one of the scripts of the peers directory."""
     if not (SCRIPTS / "node_modules").is_dir():
-        raise AssertionError("the Node.js peers are not installed: run `make peers`")
+        raise AssertionError("the Node.js peers are not installed: run `make setup`")
     return host.popen(["node", SCRIPTS / script, *arguments], name=script)
 
 

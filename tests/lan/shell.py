@@ -31,8 +31,8 @@ You are on the host "pi" of a LAN that exists only until you leave this shell (e
 ROW = "  {:<10} {:<14} {:<10} {}\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Make the LAN, run the shell or the command on it, and take it down."""
+def main(command: str) -> int:
+    """Make the LAN, run the command or a shell on it, and take it down."""
     with Lab() as lab:
         pi = lab.host("pi")
         lab.host("printer").avahi(
@@ -54,8 +54,8 @@ def main(arguments: list[str]) -> int:
         commands.mkdir()
         write_commands(lab, commands)
         path = f"{commands}:{pi.environment['PATH']}"
-        if arguments:
-            return pi.shell(["sh", "-c", " ".join(arguments)], {"PATH": path})
+        if command:
+            return pi.shell(["sh", "-c", command], {"PATH": path})
         sys.stdout.write(WELCOME.format(table=table(lab)))
         sys.stdout.flush()
         shell = shutil.which("bash")
@@ -99,4 +99,7 @@ def write_commands(lab: Lab, directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(" ".join(sys.argv[1:])))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,15 +9,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from tests.lan.host import REPOSITORY
 from tests.lan.lab import OUTSIDE
 
-if TYPE_CHECKING:
-    from pathlib import Path
+REPOSITORY = Path(__file__).parents[2]
 
 SKIPPED_TEST = "import pytest\n\ndef test_it():\n    pytest.skip('not today')\n"
 SKIPPED_MODULE = "import pytest\n\npytest.importorskip('no_such_module')\n"

@@ -74,7 +74,7 @@ async def _advertise(ad: Advertisement, interfaces: tuple[str, ...]) -> None:
     async with discovery.running():
         published = discovery.publisher.advertise(ad)
         if discovery.problem:
-            complain(f"{discovery.problem} Waiting for one.")
+            complain(f"{discovery.problem} Waiting for one.", "warning")
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(discovery.watch(POLL_S), name="watch network")
             stopped = tasks.create_task(stopping.wait(), name="wait for SIGTERM")
@@ -98,6 +98,8 @@ async def _advertise(ad: Advertisement, interfaces: tuple[str, ...]) -> None:
 def _tell(event: Event) -> None:
     match event:
         case AdvertisementRenamed(old, new):
-            complain(f"the name {printable(old)!r} is taken, now it is {printable(new)!r}")
+            complain(
+                f"the name {printable(old)!r} is taken, now it is {printable(new)!r}", "warning"
+            )
         case NetworkChanged(reasons):
-            complain("; ".join(map(printable, reasons)))
+            complain("; ".join(map(printable, reasons)), "warning")

@@ -23,13 +23,14 @@ from lanbridge.discovery import Discovery
 # An answer to the second query takes up to 120 ms (RFC 6762 §6), what was missing of it is asked
 # for and answered again, and a loaded Wi-Fi adds the rest.
 QUIET_S = 0.7
+POLL_S = 2.0
 
 COLUMNS = (
     Column("name", "NAME", 28),
     Column("type", "TYPE", 16),
-    Column("host", "HOST", 20),
+    Column("host", "HOST", 24),
     Column("port", "PORT", 5),
-    Column("addresses", "ADDRESSES", 15, addresses),
+    Column("addresses", "ADDRESSES", 42, addresses),
     Column("reachable", "REACHABLE", 9),
     Column("reason", "REASON", 0),
     Column("txt", "TXT", 0, pairs),
@@ -89,10 +90,7 @@ def command(
     names = [ServiceType.parse(type_).browse_name for type_ in types] or None
     version = 4 if ipv4 else 6 if ipv6 else None
     search = _Search(names, interfaces, version, viewer, count, include_self)
-    live = format == "json" or (format == "table" and sys.stdout.isatty() and not watch)
-    with writing(format, WATCH_COLUMNS if watch else COLUMNS) as write:
-        asyncio.run(search.run(write, watch=watch, updates=live, timeout_s=timeout))
-    return 0 if search.seen else 1
+    return asyncio.run(search.run(format, watch=watch, timeout_s=timeout))
 
 
 class _Search:
@@ -114,11 +112,13 @@ class _Search:
         self._include_self = include_self
         self.seen: set[str] = set()
 
-    async def run(
-        self, write: Callable[[Row], None], *, watch: bool, updates: bool, timeout_s: float | None
-    ) -> None:
-        self._write, self._watch, self._updates = write, watch, updates
+    async def run(self, format: str, *, watch: bool, timeout_s: float | None) -> int:
+        """The exit status: 1 if nothing was found."""
+        self._watch = watch
+        # Where a row can be drawn over, it follows what is learned later.
+        self._updates = format == "json" or (format == "table" and sys.stdout.isatty())
         self._enough = asyncio.Event()
+        self._broken: OSError | None = None  # stdout: its reader went away
         families = {None: None, 4: (socket.AF_INET,), 6: (socket.AF_INET6,)}[self._version]
         self._discovery = Discovery(
             self._names, self._tell, include=self._interfaces, families=families
@@ -127,16 +127,24 @@ class _Search:
             self._check_interfaces()
             if self._from is not None:
                 self._viewer = viewer_from(self._from, self._discovery.state)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s), asyncio.TaskGroup() as tasks:
-                    end = self._discovery.watch(2.0) if watch else self._discovery.quiet(QUIET_S)
-                    ending = tasks.create_task(end, name="wait for the end")
-                    ending.add_done_callback(lambda _: self._enough.set())
-                    await self._enough.wait()
-                    ending.cancel()
-            if not watch and not self._is_enough():
-                for service in self._discovery.registry.services():
-                    self._show(service)  # found, but never resolved
+            columns = WATCH_COLUMNS if watch else COLUMNS
+            with writing(format, columns, history=watch) as self._write:
+                await self._until_enough(timeout_s)
+                if not watch and not self._is_enough():
+                    for service in self._discovery.registry.services():
+                        self._show(service)  # found, but never resolved
+            if self._broken is not None:
+                raise self._broken
+        return 0 if self.seen else 1
+
+    async def _until_enough(self, timeout_s: float | None) -> None:
+        end = self._discovery.watch(POLL_S) if self._watch else self._discovery.quiet(QUIET_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s), asyncio.TaskGroup() as tasks:
+                ending = tasks.create_task(end, name="wait for the end")
+                ending.add_done_callback(lambda _: self._enough.set())
+                await self._enough.wait()
+                ending.cancel()
 
     def _check_interfaces(self) -> None:
         known = {one.name: one for one in self._discovery.state.interfaces}
@@ -144,11 +152,10 @@ class _Search:
             if name not in known:
                 names = ", ".join(known)
                 raise InvalidInput(name, "this host has no such interface", f"it has {names}")
-        if problem := self._discovery.problem:
-            raise problem
-        for name in self._interfaces:
             if not known[name].used:
                 raise NetworkUnavailable(name, known[name].why)
+        if problem := self._discovery.problem:
+            raise problem
 
     def _tell(self, event: Event) -> None:
         if self._watch:
@@ -169,9 +176,7 @@ class _Search:
         if self._version and service.addresses and not view.addresses:
             return
         self.seen.add(service.id)
-        self._write(asdict(view))
-        if self._is_enough():
-            self._enough.set()
+        self._emit(asdict(view))
 
     def _show_event(self, event: Event) -> None:
         view: EventView = event_view(event, self._discovery.state, self._viewer)
@@ -180,8 +185,15 @@ class _Search:
                 return
             if event.kind is EventKind.RESOLVED:  # type: ignore[union-attr]
                 self.seen.add(view.service.id)
-        row = {key: value for key, value in asdict(view).items() if value is not None}
-        self._write(row)
+        self._emit({key: value for key, value in asdict(view).items() if value is not None})
+
+    def _emit(self, row: Row) -> None:
+        """Write from within the event loop, which would swallow what is raised."""
+        try:
+            self._write(row)
+        except OSError as error:
+            self._broken = self._broken or error
+            self._enough.set()
         if self._is_enough():
             self._enough.set()
 

@@ -6,9 +6,9 @@ from lanbridge.cli.output import Column
 COLUMNS = (
     Column("name", "NAME", 28),
     Column("type", "TYPE", 16),
-    Column("host", "HOST", 20),
+    Column("host", "HOST", 24),
     Column("port", "PORT", 5),
-    Column("addresses", "ADDRESSES", 15, addresses),
+    Column("addresses", "ADDRESSES", 42, addresses),
     Column("state", "STATE", 7),
     Column("reachable", "REACHABLE", 9),
     Column("reason", "REASON", 9),

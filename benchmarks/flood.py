@@ -1,0 +1,120 @@
+"""5,000 services announced once each at 2,000 packets a second: `lanbridge serve` keeps them all.
+
+Its CPU time against that of a bare python-zeroconf process with one listener, which hears the
+same flood: each in turn, alone on its core, from the first packet until it is idle again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.lan import PROGRAMS
+from benchmarks.processes import LANBRIDGE, LOAD, Program
+from benchmarks.report import Check, Result, ratio
+from tests.lan.lab import Lab
+
+if TYPE_CHECKING:
+    from tests.lan.host import Host
+
+NAME = "flood"
+NEEDS_LAB = True
+SERVICES, RATE = 5_000, 2_000
+RUNS, QUICK_RUNS = 5, 1
+OVER_ZEROCONF = 3.0
+IDLE_S = 0.5
+LONGEST_S = 30.0
+
+
+def run(*, quick: bool) -> Result:
+    """A fresh process for every flood."""
+    facts: dict[str, list[float]] = {}
+    runs: dict[str, list[float]] = {"lanbridge serve": [], "python-zeroconf": []}
+    with Lab() as lab:
+        keeper, sender = lab.host("keeper"), lab.host("sender")
+        for _ in range(QUICK_RUNS if quick else RUNS):
+            for who, measure in (("lanbridge serve", serve), ("python-zeroconf", listen)):
+                cpu_s, more = measure(keeper, sender)
+                runs[who].append(cpu_s)
+                for name, value in more.items():
+                    facts.setdefault(name, []).append(value)
+    fewest = min(facts["services in the listing"])
+    checks = [
+        Check("services in the listing", fewest, SERVICES, at_least=True),
+        Check("times zeroconf's CPU", ratio(runs, *runs), OVER_ZEROCONF),
+    ]
+    title = f"{SERVICES:,} services at {RATE:,} packets a second: CPU time"
+    told = {f"{name} (median)": median(values) for name, values in facts.items()}
+    return Result(NAME, title, "s", runs, checks, told)
+
+
+def serve(keeper: Host, sender: Host) -> tuple[float, dict[str, float]]:
+    """The daemon: CPU seconds of the flood, and what else there is to know."""
+    asker = Program(keeper, ask("ready"), core=LOAD)
+    asker.line(LONGEST_S)
+    daemon = Program(keeper, [LANBRIDGE, "serve"], silent=True)
+    try:
+        ready = asker.line(LONGEST_S)
+        asker.stop()
+        before_s = daemon.settle(IDLE_S, LONGEST_S)
+        idle_mib, dropped = daemon.rss_mib(), daemon.dropped()
+        sent = flood(sender)
+        cpu_s = daemon.settle(IDLE_S, LONGEST_S) - before_s
+        full_mib, dropped = daemon.rss_mib(), daemon.dropped() - dropped
+        listing = report(keeper, ask("services", "_flood._tcp"))
+    finally:
+        daemon.stop()
+    return cpu_s, {
+        "services in the listing": listing["whole"],
+        "s to read all pages": listing["seconds"],
+        "ms to the first 200 of /readyz": (ready.at_s - daemon.started_s) * 1000,
+        "RSS idle, MiB": idle_mib,
+        "RSS after the flood, MiB": full_mib,
+        "datagrams the kernel dropped": dropped,
+        "packets a second sent": sent["sent"] / sent["seconds"],
+        "latest packet, ms": sent["latest_s"] * 1000,
+    }
+
+
+def listen(keeper: Host, sender: Host) -> tuple[float, dict[str, float]]:
+    """The peer: CPU seconds of the flood, and what it heard of it."""
+    peer = Program(keeper, [sys.executable, "-m", f"{PROGRAMS}.zeroconf_listen"])
+    try:
+        peer.line(LONGEST_S)
+        before_s = peer.settle(IDLE_S, LONGEST_S)
+        idle_mib, dropped = peer.rss_mib(), peer.dropped()
+        flood(sender)
+        cpu_s = peer.settle(IDLE_S, LONGEST_S) - before_s
+        full_mib, dropped = peer.rss_mib(), peer.dropped() - dropped
+    finally:
+        peer.stop()
+    return cpu_s, {
+        "zeroconf: RSS idle, MiB": idle_mib,
+        "zeroconf: RSS after the flood, MiB": full_mib,
+        "zeroconf: datagrams the kernel dropped": dropped,
+    }
+
+
+def flood(sender: Host) -> dict[str, Any]:
+    address = sender.addresses()[0].partition("/")[0]
+    argv = [sys.executable, "-m", f"{PROGRAMS}.flood", address, str(SERVICES), str(RATE)]
+    sent = report(sender, argv)
+    if sent["refused"]:
+        raise OSError(f"the sender could not send {sent['refused']} packets")
+    return sent
+
+
+def report(host: Host, argv: list[str]) -> dict[str, Any]:
+    """Run a program to its end, on the core of the load; it reports in one line of JSON."""
+    program = Program(host, argv, core=LOAD)
+    try:
+        answer: dict[str, Any] = json.loads(program.line(LONGEST_S).text)
+    finally:
+        program.stop()
+    return answer
+
+
+def ask(*words: str) -> list[str]:
+    return [sys.executable, "-m", f"{PROGRAMS}.ask_daemon", *words]
