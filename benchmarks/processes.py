@@ -41,7 +41,8 @@ class Program:
     def __init__(
         self, host: Host, argv: Sequence[str], *, core: int = TESTED, silent: bool = False
     ) -> None:
-        environment = {k: v for k, v in host.environment.items() if k != "PYTHONUNBUFFERED"}
+        # As a user's shell has it: buffered, and byte code is kept from one start to the next.
+        environment = {k: v for k, v in host.environment.items() if not k.startswith("PYTHON")}
         words = [*shlex.split(host.entry), "taskset", "--cpu-list", str(core), *argv]
         self.argv = list(argv)
         self.started_s = time.monotonic()

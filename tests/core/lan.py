@@ -12,20 +12,24 @@ TYPE = "_http._tcp.local"
 
 
 def ptr(instance: str = "lamp", type_: str = TYPE, ttl_s: int = 4500) -> Record:
+    """An instance of a type."""
     return Record(type_, RecordType.PTR, ttl_s, f"{instance}.{type_}")
 
 
 def srv(
     instance: str = "lamp", host: str = "lamp.local", port: int = 80, ttl_s: int = 120
 ) -> Record:
+    """Where an instance is."""
     return Record(f"{instance}.{TYPE}", RecordType.SRV, ttl_s, Srv(0, 0, port, host), flush=True)
 
 
 def txt(instance: str = "lamp", rdata: bytes = b"\x09txtvers=1", ttl_s: int = 4500) -> Record:
+    """What an instance says of itself."""
     return Record(f"{instance}.{TYPE}", RecordType.TXT, ttl_s, rdata, flush=True)
 
 
 def address(host: str = "lamp.local", text: str = "10.0.0.7", ttl_s: int = 120) -> Record:
+    """A or AAAA, as the text is."""
     value = ip_address(text)
     type_ = RecordType.A if value.version == 4 else RecordType.AAAA
     return Record(host, type_, ttl_s, value, flush=True)

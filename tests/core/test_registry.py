@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from lanbridge.core import registry as module
-from lanbridge.core.events import ServiceEvent
-from lanbridge.core.records import Record, RecordType
+from lanbridge.core.events import Moment, ServiceEvent
+from lanbridge.core.records import Record, RecordType, Srv
 from lanbridge.core.registry import MAX_ORPHANS, MAX_SERVICES, MAX_TYPES
 from lanbridge.core.services import Reason, State
 from tests.core.lan import TYPE, Lan, address, ptr, srv, txt, whole
@@ -90,10 +90,9 @@ class TestResolving:
     def test_srv_priority_decides_between_two(self) -> None:
         """RFC 2782: the target with the lowest-numbered priority."""
         lan = Lan()
-        first, second = srv(host="a.local"), srv(host="b.local")
-        assert not isinstance(first.data, str)
-        worse = first._replace(data=first.data._replace(priority=9), flush=False)  # type: ignore[union-attr]
-        lan.hear(ptr(), worse, second._replace(flush=False), txt())
+        better = srv(host="b.local")._replace(flush=False)
+        worse = better._replace(data=Srv(9, 0, 80, "a.local"))
+        lan.hear(ptr(), worse, better, txt())
         assert lan.only().host == "b.local"
 
     def test_subtypes_are_noted(self) -> None:
@@ -237,7 +236,7 @@ class TestLeaving:
         lan = Lan()
         lan.hear(*whole())
         lan.wait(130)
-        now = module.Moment(lan.now_s, 0.0)
+        now = Moment(lan.now_s, 0.0)
         assert lan.registry.known_answers(TYPE, "eth0", now) == []
 
     def test_a_service_that_comes_back_is_found_again(self) -> None:
@@ -287,7 +286,7 @@ class TestKnownAnswers:
         lan.hear(ptr())
 
         def known() -> int:
-            moment = module.Moment(lan.now_s, 0.0)
+            moment = Moment(lan.now_s, 0.0)
             return len(lan.registry.known_answers(TYPE, "eth0", moment))
 
         assert known() == 1
@@ -298,7 +297,7 @@ class TestKnownAnswers:
         """What is known from eth0 is not known on wlan0."""
         lan = Lan()
         lan.hear(ptr())
-        moment = module.Moment(lan.now_s, 0.0)
+        moment = Moment(lan.now_s, 0.0)
         assert lan.registry.known_answers(TYPE, "wlan0", moment) == []
 
 
@@ -326,7 +325,9 @@ class TestStrangers:
         lan.hear(Record(long, RecordType.PTR, 4500, f"lamp.{long}"))
         assert "RFC 6335" in lan.only().findings[0]
 
-    def test_a_full_registry_keeps_those_who_were_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_full_registry_keeps_those_who_were_first(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """The newcomer is refused and counted."""
         monkeypatch.setattr(module, "MAX_SERVICES", 3)
         lan = Lan()

@@ -1,0 +1,106 @@
+"""Questions on their schedule (RFC 6762 §5.2, §5.4, §7.1)."""
+
+import asyncio
+from itertools import pairwise
+
+from lanbridge.core.names import SERVICE_META
+from lanbridge.core.records import Question, Record, RecordType
+from lanbridge.mdns.browse import Browser, ask
+from tests.mdns.virtual import Sent, TapLink, run
+
+TYPE = "_http._tcp.local"
+
+
+def browse(
+    names: list[str] | None,
+    seconds: float,
+    known: tuple[Record, ...] = (),
+    learned: dict[float, str] | None = None,
+) -> list[Sent]:
+    """Everything a browser asks in this time; `learned`: types that turn up, and when."""
+
+    async def scene() -> list[Sent]:
+        link = TapLink()
+        loop = asyncio.get_running_loop()
+        browser = Browser(names, lambda name, _interface: [r for r in known if r.name == name])
+        browser.start(0.0)
+        coming = dict(learned or {})
+        while (due_s := browser.next_due()) is not None and due_s <= seconds:
+            at_s = min([due_s, *coming])
+            await asyncio.sleep(max(0.0, at_s - loop.time()))
+            if name := coming.pop(at_s, None):
+                browser.learn([name], loop.time())
+            browser.send_due([link], loop.time())
+        return link.sent
+
+    return run(scene())
+
+
+def asked(sent: Sent) -> set[str]:
+    """The names asked for in one packet."""
+    return {question.name for question in sent.message.questions}
+
+
+def test_the_first_question_waits_20_to_120_ms() -> None:
+    """RFC 6762 §5.2: so that hosts switched on together do not ask together."""
+    delays = [browse([TYPE], 0.5)[0].at_s for _ in range(50)]
+    assert 0.020 <= min(delays) < max(delays) <= 0.120
+
+
+def test_intervals_begin_at_a_second_and_double_up_to_an_hour() -> None:
+    """RFC 6762 §5.2."""
+    times = [one.at_s for one in browse([TYPE], 20_000)]
+    gaps = [round(later - earlier, 3) for earlier, later in pairwise(times)]
+    assert gaps[0] >= 1.0
+    assert all(later >= 2 * earlier or later == 3_600 for earlier, later in pairwise(gaps))
+    assert max(gaps) == 3_600
+
+
+def test_only_the_first_question_asks_for_a_unicast_answer() -> None:
+    """RFC 6762 §5.4; the answer may reach another process that shares the port."""
+    bits = [one.message.questions[0].unicast for one in browse([TYPE], 10)]
+    assert bits == [True] + [False] * (len(bits) - 1)
+
+
+def test_several_types_share_a_packet() -> None:
+    """RFC 6762 §5.3."""
+    sent = browse([TYPE, "_ipp._tcp.local"], 1)
+    assert [asked(one) for one in sent] == [{TYPE, "_ipp._tcp.local"}]
+
+
+def test_known_answers_go_with_their_question() -> None:
+    """RFC 6762 §7.1."""
+    known = Record(TYPE, RecordType.PTR, 4000, f"lamp.{TYPE}")
+    assert browse([TYPE], 1, (known,))[0].message.records == (known,)
+
+
+def test_everything_means_the_list_of_types_and_those_that_never_answer_it() -> None:
+    """RFC 6763 §9, and the seed list."""
+    first = asked(browse(None, 1)[0])
+    assert {SERVICE_META, TYPE, "_lanbridge._tcp.local"} <= first
+
+
+def test_a_type_that_turns_up_is_asked_for_twice_within_two_seconds() -> None:
+    """A type nobody knew, heard of by chance."""
+    sent = browse(None, 6, learned={3.0: "_new._tcp.local"})
+    times = [one.at_s for one in sent if "_new._tcp.local" in asked(one)]
+    assert len(times) >= 2
+    assert times[1] <= 5
+
+
+def test_with_types_given_no_other_is_asked_for() -> None:
+    """What is not wanted is not asked."""
+    sent = browse([TYPE], 6, learned={3.0: "_new._tcp.local"})
+    assert {name for one in sent for name in asked(one)} == {TYPE}
+
+
+def test_resolve_questions_go_out_on_every_link() -> None:
+    """Whichever link the service is on."""
+
+    async def scene() -> tuple[list[Sent], list[Sent]]:
+        eth, wlan = TapLink(), TapLink(name="wlan0", index=3)
+        ask([eth, wlan], [Question("lamp.local", RecordType.A)])
+        return eth.sent, wlan.sent
+
+    on_eth, on_wlan = run(scene())
+    assert len(on_eth) == len(on_wlan) == 1

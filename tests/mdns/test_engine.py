@@ -1,0 +1,70 @@
+"""The door: which packets are let in (RFC 6762 §5.5, §6, §11, §18)."""
+
+from ipaddress import ip_address
+
+import pytest
+
+from lanbridge.core.records import Question, Record, RecordType
+from lanbridge.mdns.engine import Engine, Packet
+from lanbridge.mdns.sockets import Datagram
+from lanbridge.mdns.wire import encode_query, encode_response
+from tests.mdns.virtual import TapLink
+
+RESPONSE = next(iter(encode_response([Record("a.local", RecordType.A, 9, ip_address("10.0.0.9"))])))
+QUERY = encode_query([Question("a.local", RecordType.A)])[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "source", "port", "scope", "multicast", "dropped"),
+    [
+        (RESPONSE, "10.0.0.9", 5353, 2, True, None),
+        (RESPONSE, "10.0.0.9", 5353, 2, False, None),
+        (RESPONSE, "192.168.7.9", 5353, 2, True, None),
+        (RESPONSE, "192.168.7.9", 5353, 2, False, "off-link"),
+        (RESPONSE, "10.0.0.9", 40_000, 2, True, "wrong-port"),
+        (RESPONSE, "fe80::9", 5353, 2, False, None),
+        (RESPONSE, "10.0.0.9", 5353, 9, True, "other-interface"),
+        (QUERY, "10.0.0.9", 40_000, 2, True, None),
+        (QUERY, "192.168.7.9", 5353, 2, False, "off-link"),
+        (b"garbage that is long enough", "10.0.0.9", 5353, 2, True, "malformed"),
+        (RESPONSE[:3] + b"\x03" + RESPONSE[4:], "10.0.0.9", 5353, 2, True, "malformed"),
+        (b"", "10.0.0.9", 5353, 2, True, "malformed"),
+    ],
+    ids=[
+        "multicast",
+        "unicast from a neighbour",
+        "multicast from another subnet: it is on this wire",
+        "unicast from another subnet",
+        "response from another port",
+        "unicast over link-local IPv6",
+        "an interface we do not use",
+        "legacy query",
+        "unicast query from another subnet",
+        "garbage",
+        "response code 3",
+        "empty",
+    ],
+)
+def test_what_is_let_in(
+    data: bytes, source: str, port: int, scope: int, multicast: bool, dropped: str | None
+) -> None:
+    """What must be ignored is counted, by reason."""
+    heard: list[Packet] = []
+    engine = Engine(heard.append)
+    engine.links[2] = TapLink("10.0.0.1/24", "fe80::1%eth0/64")
+    engine._admit(Datagram(data, ip_address(source), port, scope, multicast))
+    assert len(heard) == (dropped is None)
+    assert dict(engine.dropped) == ({dropped: 1} if dropped else {})
+
+
+def test_records_that_cannot_be_read_are_counted() -> None:
+    """The rest of the packet is let in."""
+    heard: list[Packet] = []
+    engine = Engine(heard.append)
+    engine.links[2] = TapLink()
+    unknown = RESPONSE.replace(
+        b"\x00\x01\x00\x01\x00\x00\x00\x09", b"\x00\xfa\x00\x01\x00\x00\x00\x09"
+    )
+    engine._admit(Datagram(unknown, ip_address("10.0.0.9"), 5353, 2, True))
+    assert engine.dropped == {"unread-records": 1}
+    assert heard[0].message.records == ()

@@ -1,0 +1,235 @@
+"""Names: probed for, announced, defended, given up, and taken leave of (RFC 6762 §8, §9, §10.1)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+from itertools import pairwise
+
+from lanbridge.core.names import HostName, InstanceName, ServiceType
+from lanbridge.core.records import Question, Record, RecordType, Srv
+from lanbridge.mdns.advertise import Advertisement
+from lanbridge.mdns.publish import MAX_RENAMES, Publisher
+from tests.mdns.virtual import Sent, TapLink, run
+
+NAME, HOST = "lamp._http._tcp.local", "lamp-1.local"
+AD = Advertisement(
+    name=InstanceName("lamp", ServiceType("http", "tcp")), host=HostName("lamp-1"), port=80
+)
+RIVAL_SRV = Record(NAME, RecordType.SRV, 120, Srv(0, 0, 81, "other.local"), flush=True)
+RIVAL_A = Record(HOST, RecordType.A, 120, ip_address("10.0.0.99"), flush=True)
+
+
+class Scene:
+    """A publisher with one advertisement on one or more links."""
+
+    def __init__(self, *links: TapLink) -> None:
+        self.links = links or (TapLink(),)
+        self.renamed: list[tuple[str, str]] = []
+        self.publisher = Publisher(lambda old, new: self.renamed.append((old, new)))
+        self.publisher.use(self.links)
+        self.published = self.publisher.advertise(AD)
+
+    @property
+    def link(self) -> TapLink:
+        return self.links[0]
+
+    def hear(self, *records: Record, probe: bool = False) -> None:
+        questions = (Question(records[0].name, RecordType.ANY),) if probe else ()
+        packet = self.link.heard(*records, questions=questions, probe=probe)
+        self.publisher.receive(packet)
+
+
+def play(act: Callable[[Scene], Awaitable[None]], *links: TapLink, seconds: float = 10) -> Scene:
+    """Advertise, let `act` happen, wait, say goodbye; in virtual time."""
+
+    async def scene() -> Scene:
+        made = Scene(*links)
+        await act(made)
+        await asyncio.sleep(seconds)
+        await made.publisher.close()
+        return made
+
+    return run(scene())
+
+
+async def nothing(_scene: Scene) -> None:
+    """Let it advertise in peace."""
+
+
+def probes(sent: list[Sent]) -> list[Sent]:
+    """Queries with an authority section."""
+    return [one for one in sent if one.message.is_probe]
+
+
+def announced(sent: list[Sent]) -> list[Sent]:
+    """Responses, whether asked for or not."""
+    return [one for one in sent if one.message.is_response]
+
+
+class TestProbing:
+    """RFC 6762 §8.1."""
+
+    def test_three_probes_250_ms_apart_then_two_announcements_a_second_apart(self) -> None:
+        """And 250 ms of silence between the last probe and the first announcement."""
+        sent = play(nothing).link.sent
+        times = [one.at_s for one in sent[:5]]
+        assert [one.message.is_probe for one in sent[:5]] == [True] * 3 + [False] * 2
+        assert 0 <= times[0] <= 0.250
+        gaps = [round(b - a, 3) for a, b in pairwise(times)]
+        assert gaps == [0.25, 0.25, 0.25, 1.0]
+
+    def test_instance_and_host_are_both_probed_for(self) -> None:
+        """Type ANY, a unicast answer wanted, the proposed records in the authority section."""
+        first = probes(play(nothing).link.sent)[0].message
+        assert set(first.questions) == {
+            Question(NAME, RecordType.ANY, True),
+            Question(HOST, RecordType.ANY, True),
+        }
+        assert {r.type for r in first.records} >= {RecordType.SRV, RecordType.TXT, RecordType.A}
+        assert first.flags == 0
+
+    def test_nothing_is_answered_before_the_name_is_ours(self) -> None:
+        """A name that is being probed for is not ours to speak for."""
+
+        async def ask(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            question = Question(NAME, RecordType.SRV)
+            scene.publisher.receive(scene.link.heard(questions=(question,)))
+
+        first = announced(play(ask).link.sent)[0]
+        assert first.at_s >= 0.75
+
+    def test_no_announcement_follows_the_second(self) -> None:
+        """RFC 6762 §8.3: no periodic announcements."""
+        sent = announced(play(nothing, seconds=3_600).link.sent)
+        assert len([one for one in sent if one.message.records[0].ttl_s]) == 2
+
+    def test_a_new_link_is_probed_on(self) -> None:
+        """RFC 6762 §8: on connecting to a network, everything begins anew."""
+
+        async def connect(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            other = TapLink("10.1.0.1/24", name="wlan0", index=3)
+            scene.links = (*scene.links, other)
+            scene.publisher.use(scene.links)
+
+        scene = play(connect)
+        assert len(probes(scene.links[1].sent)) == 3
+
+
+class TestConflicts:
+    """RFC 6762 §8.1, §8.2, §9."""
+
+    def test_an_instance_name_that_is_taken_gives_way(self) -> None:
+        """`lamp (2)`, probed for before it is announced, and told."""
+
+        async def deny(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            scene.hear(RIVAL_SRV)
+
+        scene = play(deny)
+        assert scene.renamed == [("lamp", "lamp (2)")]
+        names = {r.name for one in announced(scene.link.sent) for r in one.message.records}
+        assert "lamp (2)._http._tcp.local" in names
+        assert NAME not in names
+
+    def test_a_host_name_that_is_taken_gives_way(self) -> None:
+        """`lamp-1-2.local`; the instance keeps its name."""
+
+        async def deny(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            scene.hear(RIVAL_A)
+
+        scene = play(deny)
+        assert scene.renamed == [(HOST, "lamp-1-2.local")]
+        assert scene.published.ad.name == AD.name
+
+    def test_a_conflict_after_registration_makes_us_probe_again(self) -> None:
+        """RFC 6762 §9: and rename, if the other one holds on to it."""
+
+        async def contradict(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            scene.hear(RIVAL_SRV)
+            await asyncio.sleep(0.5)
+            scene.hear(RIVAL_SRV)
+
+        scene = play(contradict)
+        assert scene.renamed == [("lamp", "lamp (2)")]
+
+    def test_our_own_announcement_coming_back_is_no_conflict(self) -> None:
+        """A reflector, or multicast loopback."""
+
+        async def reflect(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            ours = announced(scene.link.sent)[0].message.records
+            scene.hear(*ours)
+
+        scene = play(reflect)
+        assert scene.renamed == []
+        assert len(probes(scene.link.sent)) == 3
+
+    def test_our_addresses_on_another_link_are_no_conflict(self) -> None:
+        """Two interfaces in one network hear each other."""
+        eth, wlan = TapLink(), TapLink("10.0.0.5/24", name="wlan0", index=3)
+
+        async def cross(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            theirs = announced(wlan.sent)[0].message.records
+            scene.hear(*theirs)
+
+        assert play(cross, eth, wlan).renamed == []
+
+    def test_the_greater_simultaneous_probe_wins(self) -> None:
+        """RFC 6762 §8.2: the loser waits a second and probes again under the same name."""
+
+        async def rival(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            scene.hear(RIVAL_SRV._replace(flush=False), probe=True)
+
+        scene = play(rival)
+        assert scene.renamed == []
+        times = [one.at_s for one in probes(scene.link.sent)]
+        assert any(later - earlier >= 1.0 for earlier, later in pairwise(times))
+
+    def test_the_lesser_simultaneous_probe_is_ignored(self) -> None:
+        """It is the other one that has to wait."""
+
+        async def rival(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            lesser = RIVAL_SRV._replace(data=Srv(0, 0, 1, "a.local"), flush=False)
+            same = Record(NAME, RecordType.TXT, 4500, b"\x09txtvers=1")
+            scene.hear(same, lesser, probe=True)
+
+        assert len(probes(play(rival).link.sent)) == 3
+
+    def test_renaming_ends_where_every_name_is_denied(self) -> None:
+        """A network that denies twenty names is broken or hostile."""
+
+        async def deny_all(scene: Scene) -> None:
+            for _ in range(4_000):
+                ad = scene.published.ad
+                if scene.published.failed:
+                    return
+                scene.hear(RIVAL_SRV._replace(name=ad.name.fqdn))
+                await asyncio.sleep(0.05)
+
+        scene = play(deny_all)
+        assert scene.published.failed
+        assert len(scene.renamed) == MAX_RENAMES - 1
+        assert announced(scene.link.sent) == []
+
+
+class TestGoodbye:
+    """RFC 6762 §10.1."""
+
+    def test_everything_announced_is_taken_back_with_ttl_0(self) -> None:
+        """But not the PTR that lists our type: others may offer it too."""
+        last = announced(play(nothing).link.sent)[-1].message
+        assert {record.ttl_s for record in last.records if record.type != RecordType.NSEC} == {0}
+        types = {record.type for record in last.records}
+        assert types >= {RecordType.PTR, RecordType.SRV, RecordType.TXT, RecordType.A}
+        assert not any(record.name.startswith("_services.") for record in last.records)
+
+    def test_what_was_never_announced_needs_no_goodbye(self) -> None:
+        """A daemon stopped while it probes leaves nothing behind."""
+        assert announced(play(nothing, seconds=0.1).link.sent) == []
