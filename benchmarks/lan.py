@@ -42,30 +42,30 @@ _LOOK_S = 0.05
 
 
 class SixHosts:
-    """Start them all; `expected` maps each instance name to its service and host."""
+    """Start them all; `expected` maps each instance name to its service and host addresses."""
 
     def __init__(self, lab: Lab) -> None:
         self._switch = lab.switch.pid
-        self.expected: dict[str, tuple[Service, Host]] = {}
+        self.expected: dict[str, tuple[Service, set[str]]] = {}
         numbers = itertools.count()
         for name, share in SHARES.items():
             host = lab.host(name, bridged=name == "ciao")
             services = [service(number) for number in itertools.islice(numbers, share)]
-            publish(host, services)
-            self.expected |= {one.name: (one, host) for one in services}
+            addresses = {address.partition("/")[0] for address in host.addresses()}
+            publish(host, services, addresses)
+            self.expected |= {one.name: (one, addresses) for one in services}
 
     def is_right(self, found: Found) -> bool:
         """Whether all of it was resolved, and to what its host published."""
         if found.name not in self.expected:
             return False
-        wanted, host = self.expected[found.name]
-        own = {address.partition("/")[0] for address in host.addresses()}
+        wanted, addresses = self.expected[found.name]
         seen = {address.partition("%")[0] for address in found.addresses}
         return (
             found.port == wanted.port
             and dict(found.txt) == dict(wanted.txt)
             and bool(seen)
-            and seen <= own
+            and seen <= addresses
         )
 
     def wait_quiet(self) -> None:
@@ -92,7 +92,7 @@ def service(number: int) -> Service:
     return Service(f"Bench {number:03d}", SERVICE_TYPE, 20_000 + number, txt)
 
 
-def publish(host: Host, services: list[Service]) -> None:
+def publish(host: Host, services: list[Service], addresses: set[str]) -> None:
     """Publish them with the stack that the host is named after, until all are announced."""
     match host.name.partition("-")[0]:
         case "avahi":
@@ -102,7 +102,6 @@ def publish(host: Host, services: list[Service]) -> None:
         case "bonjour":
             host.bonjour_service(*services)
         case _:
-            addresses = [address.partition("/")[0] for address in host.addresses()]
             argument = json.dumps([asdict(one) for one in services])
             argv = [sys.executable, "-m", f"{PROGRAMS}.zeroconf_serve", host.name, argument]
             host.popen([*argv, *addresses]).wait_line("^ready$", timeout_s=30.0)

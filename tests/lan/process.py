@@ -19,7 +19,7 @@ POLL_S = 0.05
 OUTPUT_LINES_IN_ERRORS = 60
 
 
-def eventually(condition: Callable[[], T], timeout_s: float = 10.0, what: str = "") -> T:
+def eventually(condition: Callable[[], T | None], timeout_s: float = 10.0, what: str = "") -> T:
     """Poll `condition` until it is true and return its value; fail at the deadline.
 
     An AssertionError raised by the condition counts as "not yet", so that it may hold asserts.
