@@ -26,7 +26,7 @@ from lanbridge.mdns.browse import Browser, ask
 from lanbridge.mdns.engine import FAMILIES, Engine, Packet
 from lanbridge.mdns.publish import Publisher
 from lanbridge.network.interfaces import snapshot
-from lanbridge.network.watch import changes
+from lanbridge.network.watch import looks
 
 LOOK_S = 0.1  # how often a command that waits for quiet looks
 
@@ -51,7 +51,7 @@ class Discovery:
         self.state = NetworkState(())
         self.registry = Registry(browse)
         self.browser = Browser(browse, self._known_answers)
-        self.engine = Engine(self._receive, families or FAMILIES)
+        self.engine = Engine(self._receive, self.registry.note, families or FAMILIES)
         self.publisher = Publisher(self._renamed)
         self.news_s = 0.0  # when the registry last changed
         self._timer: asyncio.TimerHandle | None = None
@@ -65,9 +65,11 @@ class Discovery:
 
     async def watch(self, poll_s: float) -> None:
         """Follow the interfaces of this host for as long as it runs."""
-        async for state, reasons in changes(self._snapshot, self.state, poll_s):
-            self._use(state)
-            self._tell(NetworkChanged(reasons, time.time()))
+        async for state, reasons in looks(self._snapshot, self.state, poll_s):
+            if reasons or self.engine.problems:  # a port 5353 that was taken may be free now
+                self._use(state)
+            if reasons:
+                self._tell(NetworkChanged(reasons, time.time()))
 
     async def close(self) -> None:
         """Say goodbye for what was advertised, then close the sockets."""

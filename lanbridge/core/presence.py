@@ -11,18 +11,21 @@ from lanbridge.core.records import Question, RecordType, Srv
 from lanbridge.core.services import HeardAddress, Reason, ServiceInstance, State, stable_id
 from lanbridge.core.txt import decode
 
+LOOKS_ENOUGH = 2  # then a service is shown without what may never come
 MAX_SUBTYPES = 16  # per service: subtype names are made up by whoever announces them
 
 
 class Host:
     """A host name that some SRV record points to, and its addresses per link."""
 
-    __slots__ = ("a", "aaaa", "services")
+    __slots__ = ("a", "aaaa", "asked", "denies_ipv4", "services")
 
     def __init__(self, name: str) -> None:
         self.a = RecordSet(name, RecordType.A)
         self.aaaa = RecordSet(name, RecordType.AAAA)
         self.services: dict[Service, None] = {}
+        self.asked = False
+        self.denies_ipv4 = False  # NSEC, RFC 6762 §6.1
 
     @property
     def sets(self) -> tuple[RecordSet, ...]:
@@ -38,6 +41,14 @@ class Host:
     @property
     def known(self) -> bool:
         return bool(self.a.entries or self.aaaa.entries)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has an IPv4 address, or has said that it has none.
+
+        Over IPv6 avahi gives only the IPv6 addresses, and a phone can use no other than IPv4.
+        """
+        return bool(self.a.entries) or self.denies_ipv4
 
     @property
     def silent(self) -> bool:
@@ -88,6 +99,7 @@ class Service:
         "instance",
         "key",
         "last_seen_s",
+        "looks",
         "planned_s",
         "ptr",
         "ptr_key",
@@ -95,7 +107,6 @@ class Service:
         "srv",
         "state",
         "subtypes",
-        "tries",
         "txt",
         "type",
     )  # fmt: skip
@@ -113,7 +124,7 @@ class Service:
         self.host_key = ""
         self.state: State | None = None  # None: not told to anybody yet
         self.reason: Reason | None = None
-        self.tries = 0  # how often the missing records were asked for
+        self.looks = 0  # how often missing records were looked for, see RESOLVE_STEPS
         self.planned_s = VOID
         self.ended_by_goodbye = False
         self.first_seen_s = self.last_seen_s = now.unix_s
@@ -160,6 +171,8 @@ class Service:
         asked = [one for one in (self.srv, self.txt) if not one.entries]
         if host is not None and not host.known:
             asked += host.sets
+        elif host is not None and self.looks == 0 and not host.settled:
+            asked.append(host.a)
         return [Question(records.name, records.type) for records in asked]
 
     def judge(self, host: Host | None) -> tuple[State, Reason | None]:
@@ -174,9 +187,10 @@ class Service:
             return State.OFFLINE, gone or Reason.TTL
         if not self.srv.entries or host is None or not host.known:
             return (State.OFFLINE, gone or Reason.NO_ANSWER) if was_up else (State.FOUND, None)
-        # RFC 6763 §6: "Every DNS-SD service MUST have a TXT record". One that never comes,
-        # though it was asked for twice, does not keep the service from being shown.
-        if not self.txt.entries and self.tries < 2 and not was_up:
+        # RFC 6763 §6: "Every DNS-SD service MUST have a TXT record". One that does not come,
+        # though it was asked for, does not keep the service from being shown, nor does IPv4.
+        whole = self.txt.entries and host.settled
+        if not (whole or was_up or self.looks >= LOOKS_ENOUGH):
             return State.FOUND, None
         silent = self.srv.silent or self.ptr.silent or host.silent
         return (State.STALE if silent else State.ONLINE), None

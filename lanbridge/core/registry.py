@@ -20,8 +20,9 @@ from lanbridge.core.events import (
     ServiceEvent,
 )
 from lanbridge.core.names import SERVICE_META, fold, is_valid_type, split_instance
+from lanbridge.core.orphans import Orphans
 from lanbridge.core.presence import Host, Service
-from lanbridge.core.records import Question, Record, RecordType
+from lanbridge.core.records import Nsec, Question, Record, RecordType
 from lanbridge.core.services import ServiceInstance, State
 
 # Each bound stops one stranger from filling memory with names he makes up. At a bound the
@@ -29,17 +30,16 @@ from lanbridge.core.services import ServiceInstance, State
 MAX_SERVICES = 8_192
 MAX_TYPES = 1_024
 MAX_HOSTS = 8_192
-MAX_ORPHANS = 4_096  # records that came before the PTR or SRV that makes sense of them
 MAX_FINDINGS = 256
 
 OFFLINE_KEPT_S = 86_400.0
-ORPHAN_KEPT_S = 10.0
 LOST_LINK_S = 10.0  # how long a service outlives the only link it was heard on
 
-# When records that a PTR or SRV promised are still missing, they are asked for after these
-# delays; after the last one the service is reported as not resolved and asked for once a minute.
-RESOLVE_DELAYS_S = (0.02, 1.0, 3.0)
-RESOLVE_AGAIN_S = 60.0
+# While records that a PTR or SRV promised are missing: look after the delay, and ask or only see
+# what the first question brought (no question twice within a second, RFC 6762 §5.2). After the
+# last one the service is reported as not resolved, and asked for once a minute.
+RESOLVE_STEPS = ((0.02, True), (0.20, False), (0.90, True), (3.0, True))
+RESOLVE_AGAIN = (60.0, True)
 
 _Plan = tuple[Entry, Service | Host, RecordSet] | tuple[Service]
 
@@ -57,7 +57,7 @@ class Registry:
         self._hosts: dict[str, Host] = {}
         self._types: dict[str, str] = {}
         self._new_types: list[str] = []
-        self._orphans: dict[tuple[str, str, Record], float] = {}
+        self._orphans = Orphans()
         self._questions: dict[Question, None] = {}
         self._deadlines: Deadlines[_Plan] = Deadlines()
         self.refused: Counter[str] = Counter()
@@ -80,7 +80,6 @@ class Registry:
         """Keep what was wrong with something a stranger sent; bounded, counted."""
         if finding in self.findings or len(self.findings) < MAX_FINDINGS:
             self.findings[finding] += 1
-        self.refused["records"] += 1
 
     # What goes out
 
@@ -117,7 +116,7 @@ class Registry:
     def unresolved(self) -> bool:
         """Whether some service that was found may still be resolved."""
         return any(
-            service.state is State.FOUND and service.tries < len(RESOLVE_DELAYS_S)
+            service.state is State.FOUND and service.looks < len(RESOLVE_STEPS)
             for service in self._services.values()
         )
 
@@ -160,16 +159,20 @@ class Registry:
             case RecordType.SRV | RecordType.TXT:
                 service = self._services.get(fold(record.name))
                 if service is None:
-                    self._keep_orphan(interface, record, now)
+                    self._orphans.keep(interface, record, now.mono_s)
                     return
                 service.heard(now)
                 if self._hear_in(service.set_of(record.type), interface, record, now, service):
                     touched[service] = None
                     self._follow_target(service, now, touched)
+            case RecordType.NSEC:
+                host = self._hosts.get(fold(record.name))
+                if host is not None and isinstance(record.data, Nsec):
+                    host.denies_ipv4 = RecordType.A not in record.data.types
             case RecordType.A | RecordType.AAAA:
                 host = self._hosts.get(fold(record.name))
                 if host is None:
-                    self._keep_orphan(interface, record, now)
+                    self._orphans.keep(interface, record, now.mono_s)
                     return
                 changed = self._hear_in(host.set_of(record.type), interface, record, now, host)
                 for service in host.services:
@@ -191,6 +194,7 @@ class Registry:
         ):
             if owner.endswith(".arpa"):
                 return  # reverse mapping: true, and of no use here
+            self.refused["records"] += 1
             self.note(f"PTR {record.name} names {target}, which is no instance of that type")
             return
         is_subtype = base != owner
@@ -262,6 +266,7 @@ class Registry:
             return
         parts = split_instance("x." + browse_name)
         if parts is None or parts[0] != "x":
+            self.refused["records"] += 1
             self.note(f"{browse_name} is no service type: RFC 6763 §7 wants _name._tcp or _udp")
         elif len(self._types) >= MAX_TYPES:
             self.refused["types"] += 1
@@ -269,22 +274,9 @@ class Registry:
             self._types[key] = parts[1]
             self._new_types.append(key)
 
-    # Records that came before what they belong to
-
-    def _keep_orphan(self, interface: str, record: Record, now: Moment) -> None:
-        key = (fold(record.name), interface, record)
-        self._orphans.pop(key, None)
-        if len(self._orphans) >= MAX_ORPHANS:
-            del self._orphans[next(iter(self._orphans))]
-        self._orphans[key] = now.mono_s
-
     def _adopt(self, key: str, now: Moment, touched: dict[Service, None]) -> None:
-        if not self._orphans:
-            return
-        for orphan in [orphan for orphan in self._orphans if orphan[0] == key]:
-            heard_s = self._orphans.pop(orphan)
-            if heard_s > now.mono_s - ORPHAN_KEPT_S:
-                self._take(orphan[1], orphan[2], now, touched)
+        for interface, record in self._orphans.adopt(key, now.mono_s):
+            self._take(interface, record, now, touched)
 
     # Lifetimes
 
@@ -297,7 +289,7 @@ class Registry:
         return records.hear(interface, record, now.mono_s, plan)
 
     def _plan_resolve(self, service: Service, now: Moment) -> None:
-        delay_s = (*RESOLVE_DELAYS_S, RESOLVE_AGAIN_S)[min(service.tries, len(RESOLVE_DELAYS_S))]
+        delay_s, _ = (*RESOLVE_STEPS, RESOLVE_AGAIN)[min(service.looks, len(RESOLVE_STEPS))]
         self._deadlines.plan(now.mono_s + delay_s, (service,))
 
     def _pass_deadlines(
@@ -328,15 +320,17 @@ class Registry:
             self._forget(service)
             return None
         missing = service.missing(self._hosts.get(service.host_key))
-        if not missing:
-            service.tries = 0
+        if not missing and service.state is not State.FOUND:
+            service.looks = 0
             return None
-        # RFC 6762 §5.4: the first asks for a unicast answer, which no rate limit holds back.
-        first = service.tries == 0
-        self._questions.update((one._replace(unicast=first), None) for one in missing)
-        service.tries += 1
+        _, asks = (*RESOLVE_STEPS, RESOLVE_AGAIN)[min(service.looks, len(RESOLVE_STEPS))]
+        if asks:
+            # RFC 6762 §5.4: the first wants a unicast answer, which no rate limit holds back.
+            first = service.looks == 0
+            self._questions.update((one._replace(unicast=first), None) for one in missing)
+        service.looks += 1
         self._plan_resolve(service, now)
-        if service.tries == len(RESOLVE_DELAYS_S) and service.state is State.FOUND:
+        if service.looks == len(RESOLVE_STEPS) and service.state is State.FOUND:
             snapshot = service.snapshot()
             return ServiceEvent(EventKind.RESOLVE_FAILED, snapshot, now.unix_s)
         return None
@@ -365,6 +359,10 @@ class Registry:
         after, reason = service.judge(host)
         if after is before is State.OFFLINE:
             return
+        if after is State.FOUND and host is not None and not host.known and not host.asked:
+            host.asked = True  # its addresses did not come with the SRV, so ask for them soon
+            service.looks = 0
+            self._plan_resolve(service, now)
         changed = service.move_to(after, reason, host)
         if after is State.OFFLINE:
             if before is None:
@@ -375,7 +373,7 @@ class Registry:
             return
         if before is None or before is State.OFFLINE:
             self._offline.pop(service, None)
-            service.tries = 0
+            service.looks = 0
             if service.missing(host):
                 self._plan_resolve(service, now)
             yield ServiceEvent(EventKind.FOUND, service.snapshot(), now.unix_s)

@@ -63,16 +63,18 @@ class Packet(NamedTuple):
 class Engine:
     """Keeps one socket per link and family, and hands on what comes in.
 
-    `dropped` counts by reason what did not pass the door; `problems` holds, by interface, why
-    mDNS cannot run there.
+    `dropped` counts by reason what did not pass the door, `note` gets a sentence about it;
+    `problems` holds, by interface, why mDNS cannot run there.
     """
 
     def __init__(
         self,
         receive: Callable[[Packet], None],
+        note: Callable[[str], None],
         families: Iterable[int] = FAMILIES,
     ) -> None:
         self._receive = receive
+        self._note = note
         self._families = tuple(families)
         self.links: dict[int, Link] = {}
         self.dropped: Counter[str] = Counter()
@@ -127,22 +129,26 @@ class Engine:
     def _admit(self, datagram: Datagram) -> None:
         link = self.links.get(datagram.scope)
         if link is None:
-            self.dropped["other-interface"] += 1
+            self.dropped["other-interface"] += 1  # no fault of the sender's
             return
         if not datagram.multicast and not link.holds(datagram.source):
             # RFC 6762 §5.5 and §11: a unicast message from outside the local link is ignored.
             # What came to the group counts as local "regardless of source IP address".
-            self.dropped["off-link"] += 1
+            self._drop("off-link", datagram)
             return
         message = decode(datagram.data, link.name)
         if message is None:
-            self.dropped["malformed"] += 1
+            self._drop("malformed", datagram)
             return
         if not message.is_whole:
-            self.dropped["unread-records"] += 1
+            self._drop("unread-records", datagram)
         if message.is_response and datagram.port != PORT:
             # RFC 6762 §6: a response with another source port MUST be silently ignored.
-            self.dropped["wrong-port"] += 1
+            self._drop("wrong-port", datagram)
             return
         packet = Packet(message, link, datagram.source, datagram.port, datagram.multicast)
         self._receive(packet)
+
+    def _drop(self, reason: str, datagram: Datagram) -> None:
+        self.dropped[reason] += 1
+        self._note(f"{reason}: a packet from {datagram.source} port {datagram.port}")

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from lanbridge.core.addresses import NetworkState
 
 
-async def changes(
+async def looks(
     read: Callable[[], NetworkState], known: NetworkState, poll_s: float
 ) -> AsyncIterator[tuple[NetworkState, tuple[str, ...]]]:
-    """Yield each new state with a sentence per interface that came, went or changed.
+    """Yield the state every `poll_s` seconds, with a sentence per interface that differs.
 
     `read` takes a snapshot; it runs in a thread, because a host with many interfaces takes
     milliseconds to answer.
@@ -17,10 +17,8 @@ async def changes(
     while True:
         await asyncio.sleep(poll_s)
         state = await asyncio.to_thread(read)
-        reasons = difference(known, state)
-        if reasons:
-            known = state
-            yield state, reasons
+        yield state, difference(known, state)
+        known = state
 
 
 def difference(before: NetworkState, after: NetworkState) -> tuple[str, ...]:

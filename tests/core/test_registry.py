@@ -6,8 +6,9 @@ import pytest
 
 from lanbridge.core import registry as module
 from lanbridge.core.events import Moment, ServiceEvent
-from lanbridge.core.records import Record, RecordType, Srv
-from lanbridge.core.registry import MAX_ORPHANS, MAX_SERVICES, MAX_TYPES
+from lanbridge.core.orphans import MAX_ORPHANS
+from lanbridge.core.records import Nsec, Record, RecordType, Srv
+from lanbridge.core.registry import MAX_SERVICES, MAX_TYPES
 from lanbridge.core.services import Reason, State
 from tests.core.lan import TYPE, Lan, address, ptr, srv, txt, whole
 
@@ -49,6 +50,28 @@ class TestResolving:
         lan.wait(1.0)
         assert lan.asked() == ["lamp.local A", "lamp.local AAAA"]
         assert lan.hear(address()) == ["resolved lamp"]
+
+    def test_an_ipv4_address_is_waited_for_a_moment(self) -> None:
+        """Over IPv6 avahi gives IPv6 addresses only, and phones can use no other than IPv4."""
+        lan = Lan()
+        assert lan.hear(ptr(), srv(), txt(), address(text="fd00::7")) == ["found lamp"]
+        lan.wait(0.05)
+        assert lan.asked() == ["lamp.local A"]
+        assert lan.hear(address()) == ["resolved lamp"]
+        assert len(lan.only().addresses) == 2
+
+    def test_a_service_with_ipv6_alone_is_shown_a_moment_later(self) -> None:
+        """The host may have no IPv4 address at all."""
+        lan = Lan()
+        lan.hear(ptr(), srv(), txt(), address(text="fd00::7"))
+        assert lan.wait(0.3) == ["resolved lamp"]
+
+    def test_a_host_that_denies_having_ipv4_is_not_waited_for(self) -> None:
+        """RFC 6762 §6.1: NSEC says which types exist."""
+        nsec = Record("lamp.local", RecordType.NSEC, 120, Nsec("lamp.local", (28,)), flush=True)
+        lan = Lan()
+        told = lan.hear(ptr(), srv(), txt(), address(text="fd00::7"), nsec)
+        assert told == ["found lamp", "resolved lamp"]
 
     def test_the_first_resolve_question_wants_a_unicast_answer_and_later_ones_do_not(self) -> None:
         """RFC 6762 §5.4: the answer may reach another process on the port, so ask differently."""

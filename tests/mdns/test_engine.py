@@ -50,17 +50,21 @@ def test_what_is_let_in(
 ) -> None:
     """What must be ignored is counted, by reason."""
     heard: list[Packet] = []
-    engine = Engine(heard.append)
+    findings: list[str] = []
+    engine = Engine(heard.append, findings.append)
     engine.links[2] = TapLink("10.0.0.1/24", "fe80::1%eth0/64")
     engine._admit(Datagram(data, ip_address(source), port, scope, multicast))
     assert len(heard) == (dropped is None)
     assert dict(engine.dropped) == ({dropped: 1} if dropped else {})
+    blamed = dropped and dropped != "other-interface"
+    assert findings == ([f"{dropped}: a packet from {source} port {port}"] if blamed else [])
 
 
 def test_records_that_cannot_be_read_are_counted() -> None:
     """The rest of the packet is let in."""
     heard: list[Packet] = []
-    engine = Engine(heard.append)
+    findings: list[str] = []
+    engine = Engine(heard.append, findings.append)
     engine.links[2] = TapLink()
     unknown = RESPONSE.replace(
         b"\x00\x01\x00\x01\x00\x00\x00\x09", b"\x00\xfa\x00\x01\x00\x00\x00\x09"

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import click
@@ -17,13 +17,14 @@ from lanbridge.core.errors import InvalidInput, NetworkUnavailable
 from lanbridge.core.events import Event, EventKind, ServiceEvent
 from lanbridge.core.names import ServiceType
 from lanbridge.core.services import ServiceInstance
-from lanbridge.core.views import EventView, event_view, service_view
+from lanbridge.core.views import event_view, service_view
 from lanbridge.discovery import Discovery
 
 # An answer to the second query takes up to 120 ms (RFC 6762 §6), what was missing of it is asked
 # for and answered again, and a loaded Wi-Fi adds the rest.
 QUIET_S = 0.7
 POLL_S = 2.0
+_WITH_ADDRESS = (EventKind.RESOLVED, EventKind.UPDATED, EventKind.STALE)
 
 COLUMNS = (
     Column("name", "NAME", 28),
@@ -57,9 +58,11 @@ WATCH_COLUMNS = (
 @click.option("--watch", is_flag=True, help="Go on until ^C, with a line for each change.")
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="End at the Nth service.")
 @click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
     help="End after this time, whatever happens.",
-)  # fmt: skip
+)
 @click.option(
     "--interface", "interfaces", metavar="NAME", multiple=True, help="Only on this interface."
 )
@@ -70,77 +73,67 @@ WATCH_COLUMNS = (
     "--from", "viewer", metavar="IP[/PREFIX]", help="Say what a phone at this address can reach."
 )
 @format_option
-def command(
-    types: tuple[str, ...],
-    watch: bool,
-    count: int | None,
-    timeout: float | None,
-    interfaces: tuple[str, ...],
-    include_self: bool,
-    ipv4: bool,
-    ipv6: bool,
-    viewer: str | None,
-    format: str,
-) -> int:
+def command(types: tuple[str, ...], format: str, **options: Any) -> int:
     """Run until the network is quiet, or as long as was asked for; 1 if nothing was found."""
+    ipv4, ipv6 = options.pop("ipv4"), options.pop("ipv6")
     if ipv4 and ipv6:
-        raise click.UsageError(
-            "--ipv4 and --ipv6 exclude each other; without either, both are used"
-        )
+        fault = "--ipv4 and --ipv6 exclude each other; without either, both are used"
+        raise click.UsageError(fault)
     names = [ServiceType.parse(type_).browse_name for type_ in types] or None
-    version = 4 if ipv4 else 6 if ipv6 else None
-    search = _Search(names, interfaces, version, viewer, count, include_self)
-    return asyncio.run(search.run(format, watch=watch, timeout_s=timeout))
+    wanted = Wanted(names=names, version=4 if ipv4 else 6 if ipv6 else None, **options)
+    return asyncio.run(_Search(wanted).run(format))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What was asked for. names: browse names, None is every type; version: of IP, None is both."""
+
+    names: list[str] | None
+    version: int | None
+    interfaces: tuple[str, ...]
+    viewer: str | None
+    watch: bool
+    count: int | None
+    timeout: float | None
+    include_self: bool
 
 
 class _Search:
-    def __init__(
-        self,
-        names: list[str] | None,
-        interfaces: tuple[str, ...],
-        version: int | None,
-        viewer: str | None,
-        count: int | None,
-        include_self: bool,
-    ) -> None:
-        self._names = names
-        self._interfaces = interfaces
-        self._version = version
-        self._from = viewer
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
         self._viewer: Viewer | None = None
-        self._count = count
-        self._include_self = include_self
-        self.seen: set[str] = set()
-
-    async def run(self, format: str, *, watch: bool, timeout_s: float | None) -> int:
-        """The exit status: 1 if nothing was found."""
-        self._watch = watch
-        # Where a row can be drawn over, it follows what is learned later.
-        self._updates = format == "json" or (format == "table" and sys.stdout.isatty())
+        self._seen: set[str] = set()
         self._enough = asyncio.Event()
         self._broken: OSError | None = None  # stdout: its reader went away
-        families = {None: None, 4: (socket.AF_INET,), 6: (socket.AF_INET6,)}[self._version]
+        families = {None: None, 4: (socket.AF_INET,), 6: (socket.AF_INET6,)}[wanted.version]
         self._discovery = Discovery(
-            self._names, self._tell, include=self._interfaces, families=families
+            wanted.names, self._tell, include=wanted.interfaces, families=families
         )
+
+    async def run(self, format: str) -> int:
+        """The exit status: 1 if nothing was found."""
+        wanted = self._wanted
+        # Where a row can be drawn over, it follows what is learned later.
+        self._updates = format == "json" or (format == "table" and sys.stdout.isatty())
         async with self._discovery.running():
             self._check_interfaces()
-            if self._from is not None:
-                self._viewer = viewer_from(self._from, self._discovery.state)
-            columns = WATCH_COLUMNS if watch else COLUMNS
-            with writing(format, columns, history=watch) as self._write:
-                await self._until_enough(timeout_s)
-                if not watch and not self._is_enough():
+            if wanted.viewer is not None:
+                self._viewer = viewer_from(wanted.viewer, self._discovery.state)
+            columns = WATCH_COLUMNS if wanted.watch else COLUMNS
+            with writing(format, columns, history=wanted.watch) as self._write:
+                await self._until_enough()
+                if not wanted.watch:
                     for service in self._discovery.registry.services():
                         self._show(service)  # found, but never resolved
             if self._broken is not None:
                 raise self._broken
-        return 0 if self.seen else 1
+        return 0 if self._seen else 1
 
-    async def _until_enough(self, timeout_s: float | None) -> None:
-        end = self._discovery.watch(POLL_S) if self._watch else self._discovery.quiet(QUIET_S)
+    async def _until_enough(self) -> None:
+        watch = self._wanted.watch
+        end = self._discovery.watch(POLL_S) if watch else self._discovery.quiet(QUIET_S)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s), asyncio.TaskGroup() as tasks:
+            async with asyncio.timeout(self._wanted.timeout), asyncio.TaskGroup() as tasks:
                 ending = tasks.create_task(end, name="wait for the end")
                 ending.add_done_callback(lambda _: self._enough.set())
                 await self._enough.wait()
@@ -148,7 +141,7 @@ class _Search:
 
     def _check_interfaces(self) -> None:
         known = {one.name: one for one in self._discovery.state.interfaces}
-        for name in self._interfaces:
+        for name in self._wanted.interfaces:
             if name not in known:
                 names = ", ".join(known)
                 raise InvalidInput(name, "this host has no such interface", f"it has {names}")
@@ -158,33 +151,30 @@ class _Search:
             raise problem
 
     def _tell(self, event: Event) -> None:
-        if self._watch:
+        if self._wanted.watch:
             self._show_event(event)
-        elif isinstance(event, ServiceEvent) and event.kind in (
-            EventKind.RESOLVED,
-            EventKind.UPDATED,
-        ):
-            self._show(event.service, again=self._updates)
+        elif isinstance(event, ServiceEvent) and event.kind in _WITH_ADDRESS:
+            self._show(event.service)
 
-    def _show(self, service: ServiceInstance, again: bool = False) -> None:
-        known = service.id in self.seen
-        if (known and not again) or (self._is_enough() and not known):
+    def _show(self, service: ServiceInstance) -> None:
+        known = service.id in self._seen
+        if not self._updates if known else self._is_enough():
             return
         view = service_view(self._narrow(service), self._discovery.state, self._viewer)
-        if view.own and not self._include_self:
+        if (view.own and not self._wanted.include_self) or (
+            service.addresses and not view.addresses
+        ):
             return
-        if self._version and service.addresses and not view.addresses:
-            return
-        self.seen.add(service.id)
+        self._seen.add(service.id)
         self._emit(asdict(view))
 
     def _show_event(self, event: Event) -> None:
-        view: EventView = event_view(event, self._discovery.state, self._viewer)
+        view = event_view(event, self._discovery.state, self._viewer)
         if view.service is not None:
-            if view.service.own and not self._include_self:
+            if view.service.own and not self._wanted.include_self:
                 return
-            if event.kind is EventKind.RESOLVED:  # type: ignore[union-attr]
-                self.seen.add(view.service.id)
+            if view.event == EventKind.RESOLVED:
+                self._seen.add(view.service.id)
         self._emit({key: value for key, value in asdict(view).items() if value is not None})
 
     def _emit(self, row: Row) -> None:
@@ -193,15 +183,14 @@ class _Search:
             self._write(row)
         except OSError as error:
             self._broken = self._broken or error
-            self._enough.set()
-        if self._is_enough():
+        if self._broken or self._is_enough():
             self._enough.set()
 
     def _narrow(self, service: ServiceInstance) -> ServiceInstance:
-        if self._version is None:
-            return service
-        kept = tuple(one for one in service.addresses if one.address.version == self._version)
+        """Only the addresses of the IP version that was asked for."""
+        version = self._wanted.version
+        kept = tuple(one for one in service.addresses if version in (None, one.address.version))
         return replace(service, addresses=kept)
 
     def _is_enough(self) -> bool:
-        return self._count is not None and len(self.seen) >= self._count
+        return self._wanted.count is not None and len(self._seen) >= self._wanted.count
