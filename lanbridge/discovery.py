@@ -22,7 +22,7 @@ from lanbridge.core.events import (
 )
 from lanbridge.core.records import Record
 from lanbridge.core.registry import Registry
-from lanbridge.mdns.browse import Browser, ask
+from lanbridge.mdns.browse import FIRST_DELAY_S, Browser, ask
 from lanbridge.mdns.engine import FAMILIES, Engine, Packet
 from lanbridge.mdns.publish import Publisher
 from lanbridge.network.interfaces import snapshot
@@ -45,12 +45,13 @@ class Discovery:
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         families: Iterable[int] | None = None,
+        first_delay_s: tuple[float, float] = FIRST_DELAY_S,
     ) -> None:
         self._tell = tell
         self._include, self._exclude = include, exclude
         self.state = NetworkState(())
         self.registry = Registry(browse)
-        self.browser = Browser(browse, self._known_answers)
+        self.browser = Browser(browse, self._known_answers, first_delay_s)
         self.engine = Engine(self._receive, self.registry.note, families or FAMILIES)
         self.publisher = Publisher(self._renamed)
         self.news_s = 0.0  # when the registry last changed

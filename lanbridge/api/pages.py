@@ -3,7 +3,6 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query, Request
@@ -11,6 +10,7 @@ from pydantic import BaseModel
 
 from lanbridge.core.errors import InvalidInput
 from lanbridge.core.services import Device, ServiceInstance
+from lanbridge.core.views import as_json
 
 MAX_ITEMS = 500
 
@@ -62,4 +62,4 @@ def _read(text: str) -> tuple[str, str]:
 
 def body(items: list[Any], next_: str | None) -> dict[str, Any]:
     """What a Page of dataclass views looks like as JSON."""
-    return {"items": [asdict(one) for one in items], "next": next_}
+    return {"items": [as_json(one) for one in items], "next": next_}

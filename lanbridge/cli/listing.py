@@ -1,11 +1,11 @@
 """What `services` and `devices` have in common: the filters, the question, the answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 
 from lanbridge.cli.client import DEFAULT_URL, ask
-from lanbridge.cli.output import Column, format_option, plain, writing
+from lanbridge.cli.output import Column, format_option, writing
 from lanbridge.core.services import State
 
 _STATES = click.Choice([state.value for state in State])
@@ -45,13 +45,3 @@ def list_command(path: str, columns: Sequence[Column], help: str | None) -> clic
 
 def _word(value: str | bool | None) -> str | None:
     return str(value).lower() if isinstance(value, bool) else value
-
-
-def addresses(heard: Sequence[Mapping[str, str]]) -> str:
-    """The address of each, once: a host is often heard on two interfaces."""
-    return plain(list(dict.fromkeys(each["address"] for each in heard)))
-
-
-def pairs(record: Mapping[str, str | None]) -> str:
-    """A TXT record in one line, `key=value`, or `key` alone."""
-    return " ".join(key if value is None else f"{key}={value}" for key, value in record.items())

@@ -5,28 +5,33 @@ from collections.abc import Iterator
 from lanbridge.core.names import fold
 from lanbridge.core.records import Record
 
-MAX_ORPHANS = 4_096  # whoever announces records of names that nothing points to fills this
+# Whoever announces records of names that nothing points to fills these.
+MAX_NAMES = 1_024
+MAX_RECORDS_PER_NAME = 16
 KEPT_S = 10.0
 
 
 class Orphans:
-    """Kept for a few seconds, the oldest giving way to the newest."""
+    """Kept for a few seconds, the name that came first giving way to the newest."""
 
     def __init__(self) -> None:
-        self._heard_s: dict[tuple[str, str, Record], float] = {}
+        self._by_name: dict[str, dict[tuple[str, Record], float]] = {}
 
     def __len__(self) -> int:
-        return len(self._heard_s)
+        return len(self._by_name)
 
     def keep(self, interface: str, record: Record, now_s: float) -> None:
-        key = (fold(record.name), interface, record)
-        self._heard_s.pop(key, None)
-        if len(self._heard_s) >= MAX_ORPHANS:
-            del self._heard_s[next(iter(self._heard_s))]
-        self._heard_s[key] = now_s
+        name = fold(record.name)
+        heard_s = self._by_name.get(name)
+        if heard_s is None:
+            if len(self._by_name) >= MAX_NAMES:
+                del self._by_name[next(iter(self._by_name))]
+            heard_s = self._by_name[name] = {}
+        if len(heard_s) < MAX_RECORDS_PER_NAME:
+            heard_s[interface, record] = now_s
 
     def adopt(self, name_key: str, now_s: float) -> Iterator[tuple[str, Record]]:
         """Take out what was heard lately of one name: the interface and the record."""
-        for key in [key for key in self._heard_s if key[0] == name_key]:
-            if self._heard_s.pop(key) > now_s - KEPT_S:
-                yield key[1], key[2]
+        for (interface, record), heard_s in self._by_name.pop(name_key, {}).items():
+            if heard_s > now_s - KEPT_S:
+                yield interface, record

@@ -27,14 +27,11 @@ class _Plan:
 
     __slots__ = ("due_s", "interval_s", "sent", "sent_s")
 
-    def __init__(self, now_s: float) -> None:
-        self.restart(now_s)
-
-    def restart(self, now_s: float) -> None:
+    def __init__(self, due_s: float) -> None:
         self.sent = 0
         self.sent_s = 0.0
         self.interval_s = SECOND_AFTER_S
-        self.due_s = now_s + random.uniform(*FIRST_DELAY_S)  # noqa: S311  # no secret
+        self.due_s = due_s
 
     def passed(self, now_s: float) -> None:
         self.sent += 1
@@ -46,14 +43,17 @@ class _Plan:
 class Browser:
     """`names`: what to browse for (`_http._tcp.local`); None is every type there is.
 
-    known_answers(name, interface): the PTR records that need not be sent again.
+    known_answers(name, interface): the PTR records that need not be sent again. first_delay_s:
+    the range of the random delay before the first query.
     """
 
     def __init__(
         self,
         names: Iterable[str] | None,
         known_answers: Callable[[str, str], Sequence[Record]],
+        first_delay_s: tuple[float, float] = FIRST_DELAY_S,
     ) -> None:
+        self._first_delay_s = first_delay_s
         self._everything = names is None
         self._names = [SERVICE_META, *SEED_TYPES] if names is None else list(names)
         self._known_answers = known_answers
@@ -61,20 +61,18 @@ class Browser:
 
     def start(self, now_s: float) -> None:
         """Ask everything from the beginning: at the start, or when a link is new."""
-        for name in self._names:
-            self._plans.setdefault(name, _Plan(now_s))
-        for plan in self._plans.values():
-            plan.restart(now_s)
         # One packet, one delay: the questions of one start belong together.
-        first = min((plan.due_s for plan in self._plans.values()), default=now_s)
-        for plan in self._plans.values():
-            plan.due_s = first
+        due_s = now_s + random.uniform(*self._first_delay_s)  # noqa: S311  # no secret
+        for name in (*self._names, *self._plans):
+            self._plans[name] = _Plan(due_s)
 
     def learn(self, names: Iterable[str], now_s: float) -> None:
         """Browse for types that somebody was heard to offer."""
         if self._everything:
             for name in names:
-                self._plans.setdefault(name, _Plan(now_s))
+                if name not in self._plans:
+                    delay_s = random.uniform(*FIRST_DELAY_S)  # noqa: S311  # no secret
+                    self._plans[name] = _Plan(now_s + delay_s)
 
     def next_due(self) -> float | None:
         return min((plan.due_s for plan in self._plans.values()), default=None)

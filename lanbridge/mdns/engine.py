@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lanbridge.core.addresses import Address, NetworkInterface, NetworkState
 from lanbridge.core.errors import MdnsUnavailable
 from lanbridge.mdns.sockets import PORT, Datagram, LinkSocket
-from lanbridge.mdns.wire import Message, decode
+from lanbridge.mdns.wire import Message
 
 FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
@@ -136,6 +136,10 @@ class Engine:
             # What came to the group counts as local "regardless of source IP address".
             self._drop("off-link", datagram)
             return
+        # Loading zeroconf takes as long as all the rest of `discover`. The first packet to come
+        # in is our own question; the answers to it are still on their way then.
+        from lanbridge.mdns.decode import decode
+
         message = decode(datagram.data, link.name)
         if message is None:
             self._drop("malformed", datagram)

@@ -1,8 +1,7 @@
-"""DNS messages to bytes and back (RFC 1035 §4, RFC 6762 §18).
+"""DNS messages, and how they become bytes (RFC 1035 §4, RFC 6762 §18); `mdns.decode` reads them.
 
-zeroconf reads: its decoder is compiled, and hardened against what strangers send. It does not
-write: it keeps names as text with dots between the labels and splits them at each dot, so an
-instance name such as `Dr. Lamp` would leave as two labels (docs/adr/0002).
+zeroconf could write them too, but keeps names as text with dots between the labels and splits
+them at each dot: an instance named `Dr. Lamp` would leave as two labels (docs/adr/0002).
 """
 
 import struct
@@ -10,21 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
-from zeroconf import DNSIncoming  # type: ignore[attr-defined]  # exported, but not in __all__
-from zeroconf._dns import DNSAddress, DNSNsec, DNSPointer, DNSService, DNSText
-
 from lanbridge.core.names import labels
-from lanbridge.core.records import Nsec, Question, Rdata, Record, RecordType, Srv
+from lanbridge.core.records import Nsec, Question, Record, RecordType, Srv
 
 CLASS_IN = 1
-CLASS_ANY = 255
 TOP_BIT = 0x8000  # QU in a question (RFC 6762 §5.4), cache-flush in a record (§10.2)
 
 RESPONSE = 0x8400  # QR and AA, RFC 6762 §18.2, §18.4
 TRUNCATED = 0x0200  # TC: more known answers follow, RFC 6762 §7.2
-_OPCODE_AND_RCODE = 0x780F
 
-MAX_MESSAGE_BYTES = 9_000  # RFC 6762 §17, with IP and UDP headers
 # RFC 6762 §17: a message should fit the interface MTU. 1,500 less the IPv6 and UDP headers.
 MAX_PAYLOAD_BYTES = 1_452
 
@@ -46,64 +39,6 @@ class Message(NamedTuple):
     @property
     def is_truncated(self) -> bool:
         return bool(self.flags & TRUNCATED)
-
-
-def decode(data: bytes, scope: str = "") -> Message | None:
-    """A datagram as a message, or None for one that must be ignored. Never raises.
-
-    scope: the interface it came in by, which makes a link-local IPv6 address mean something.
-    """
-    if not 12 <= len(data) <= MAX_MESSAGE_BYTES:
-        return None
-    # RFC 6762 §18.3 and §18.11: messages "received with non-zero" opcodes or response codes
-    # "MUST be silently ignored".
-    if (data[2] << 8 | data[3]) & _OPCODE_AND_RCODE:
-        return None
-    incoming = DNSIncoming(data)
-    if not incoming.valid:
-        return None
-    answers = incoming.answers()
-    promised = incoming.num_answers + incoming.num_authorities + incoming.num_additionals
-    return Message(
-        incoming.id,
-        incoming.flags,
-        tuple(
-            Question(question.name.removesuffix("."), question.type, question.unique)
-            for question in incoming.questions
-            if question.class_ in (CLASS_IN, CLASS_ANY)
-        ),
-        tuple(
-            Record(
-                answer.name.removesuffix("."), answer.type, int(answer.ttl), rdata, answer.unique
-            )
-            for answer in answers
-            if answer.class_ == CLASS_IN and (rdata := _rdata(answer, scope)) is not None
-        ),
-        incoming.num_authorities > 0,
-        len(answers) == promised,
-    )
-
-
-def _rdata(record: object, scope: str) -> Rdata | None:
-    match record:
-        case DNSPointer():
-            return record.alias.removesuffix(".")
-        case DNSText():
-            return record.text
-        case DNSService():
-            target = record.server.removesuffix(".")
-            return Srv(record.priority, record.weight, record.port, target)
-        case DNSAddress():
-            if len(record.address) == 4:
-                return IPv4Address(record.address)
-            address = IPv6Address(record.address)
-            return IPv6Address(f"{address}%{scope}") if scope and address.is_link_local else address
-        case DNSNsec():
-            return Nsec(record.next_name.removesuffix("."), tuple(record.rdtypes))
-    return None
-
-
-# To bytes
 
 
 def encode_query(

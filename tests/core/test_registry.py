@@ -6,7 +6,7 @@ import pytest
 
 from lanbridge.core import registry as module
 from lanbridge.core.events import Moment, ServiceEvent
-from lanbridge.core.orphans import MAX_ORPHANS
+from lanbridge.core.orphans import MAX_NAMES
 from lanbridge.core.records import Nsec, Record, RecordType, Srv
 from lanbridge.core.registry import MAX_SERVICES, MAX_TYPES
 from lanbridge.core.services import Reason, State
@@ -375,7 +375,7 @@ class TestStrangers:
         ("flood", "count"),
         [
             (lambda n: ptr(f"bogus{n}"), MAX_SERVICES + 100),
-            (lambda n: srv(f"bogus{n}"), MAX_ORPHANS + 100),
+            (lambda n: srv(f"bogus{n}"), MAX_NAMES + 100),
             (lambda n: address(text=f"10.{n >> 8}.{n & 255}.1"), 1_000),
             (lambda n: txt(rdata=n.to_bytes(4, "big")), 1_000),
             (lambda n: ptr(ttl_s=0 if n % 2 else 4500), 20_000),
@@ -399,7 +399,7 @@ class TestStrangers:
             lan.hear(flood(number))
         inner = lan.registry
         assert len(inner) <= MAX_SERVICES
-        assert len(inner._orphans) <= MAX_ORPHANS
+        assert len(inner._orphans) <= MAX_NAMES
         assert len(inner.types()) <= MAX_TYPES
         assert len(inner._deadlines) <= 40 * MAX_SERVICES
         assert all(len(one.addresses) <= 64 for one in inner.services())

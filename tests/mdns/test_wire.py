@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanbridge.core.records import Nsec, Question, Rdata, Record, RecordType, Srv
+from lanbridge.mdns.decode import decode
 from lanbridge.mdns.wire import (
     MAX_PAYLOAD_BYTES,
     TRUNCATED,
-    decode,
     encode_legacy_response,
     encode_query,
     encode_rdata,

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from lanbridge.core.addresses import Address, NetworkInterface
 from lanbridge.core.records import Question, Record
+from lanbridge.mdns.decode import decode
 from lanbridge.mdns.engine import Link, Packet
 from lanbridge.mdns.sockets import PORT
-from lanbridge.mdns.wire import RESPONSE, Message, decode
+from lanbridge.mdns.wire import RESPONSE, Message
 
 T = TypeVar("T")
 

@@ -1,7 +1,6 @@
 """Events as they happen, over Server-Sent Events."""
 
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Header
@@ -11,7 +10,7 @@ from lanbridge.api.context import TheDaemon, TheViewer
 from lanbridge.api.problems import Problem
 from lanbridge.core.addresses import Viewer
 from lanbridge.core.json_text import json_safe
-from lanbridge.core.views import event_view
+from lanbridge.core.views import as_json, event_view
 from lanbridge.daemon import Daemon
 from lanbridge.hub import Published, Subscription
 
@@ -69,5 +68,5 @@ def _message(published: Published, daemon: Daemon, viewer: Viewer | None) -> str
     if published.event is None:
         return f"id: {published.id}\nevent: resync\ndata: {{}}\n\n"
     view = event_view(published.event, daemon.discovery.state, viewer)
-    data = {key: value for key, value in asdict(view).items() if value is not None}
+    data = {key: value for key, value in as_json(view).items() if value is not None}
     return f"id: {published.id}\nevent: {view.event}\ndata: {json_safe(data)}\n\n"

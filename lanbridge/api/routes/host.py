@@ -1,6 +1,5 @@
 """This host: its interfaces, its state, what it advertises, and the order to ask again."""
 
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,7 +9,7 @@ from lanbridge import __version__
 from lanbridge.api.context import TheDaemon
 from lanbridge.api.pages import Page
 from lanbridge.api.problems import JsonResponse
-from lanbridge.core.views import InterfaceView, interface_view, timestamp
+from lanbridge.core.views import InterfaceView, as_json, interface_view, timestamp
 from lanbridge.daemon import Daemon
 from lanbridge.mdns.publish import Published
 
@@ -20,7 +19,7 @@ router = APIRouter(prefix="/api/v1")
 @router.get("/interfaces", tags=["interfaces"], name="list", response_model=Page[InterfaceView])
 async def list_interfaces(daemon: TheDaemon) -> JsonResponse:
     """Every interface of this host, used or not, and why."""
-    views = [asdict(interface_view(one)) for one in daemon.discovery.state.interfaces]
+    views = [as_json(interface_view(one)) for one in daemon.discovery.state.interfaces]
     return JsonResponse({"items": views, "next": None})
 
 

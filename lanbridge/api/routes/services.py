@@ -1,6 +1,5 @@
 """Services, devices and types: what is on this network."""
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,7 +12,7 @@ from lanbridge.core.addresses import classify
 from lanbridge.core.errors import NotFound
 from lanbridge.core.names import ServiceType, fold
 from lanbridge.core.services import ServiceInstance, State, devices_of
-from lanbridge.core.views import DeviceView, ServiceView, device_view, is_own, service_view
+from lanbridge.core.views import DeviceView, ServiceView, as_json, device_view, is_own, service_view
 from lanbridge.daemon import Daemon
 
 router = APIRouter(prefix="/api/v1")
@@ -78,7 +77,7 @@ async def get_service(id: str, daemon: TheDaemon, viewer: TheViewer) -> JsonResp
     service = daemon.discovery.registry.service(id)
     if service is None:
         raise NotFound(id, "no service has this id", "list them at /api/v1/services")
-    return JsonResponse(asdict(service_view(service, daemon.discovery.state, viewer)))
+    return JsonResponse(as_json(service_view(service, daemon.discovery.state, viewer)))
 
 
 @router.get("/devices", tags=["devices"], name="list", response_model=Page[DeviceView])
@@ -103,7 +102,7 @@ async def get_device(id: str, daemon: TheDaemon, viewer: TheViewer) -> JsonRespo
     """One device."""
     for device in devices_of(daemon.discovery.registry.services()):
         if device.id == id:
-            return JsonResponse(asdict(device_view(device, daemon.discovery.state, viewer)))
+            return JsonResponse(as_json(device_view(device, daemon.discovery.state, viewer)))
     raise NotFound(id, "no device has this id", "list them at /api/v1/devices")
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from lanbridge.cli.listing import addresses, list_command
+from lanbridge.cli.cells import addresses
+from lanbridge.cli.listing import list_command
 from lanbridge.cli.output import Column, plain
 
 

@@ -5,25 +5,29 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
-from lanbridge.cli.listing import addresses, pairs
+from lanbridge.cli.cells import addresses, pairs
 from lanbridge.cli.output import Column, Row, format_option, writing
 from lanbridge.core.addresses import Viewer, viewer_from
 from lanbridge.core.errors import InvalidInput, NetworkUnavailable
 from lanbridge.core.events import Event, EventKind, ServiceEvent
 from lanbridge.core.names import ServiceType
 from lanbridge.core.services import ServiceInstance
-from lanbridge.core.views import event_view, service_view
+from lanbridge.core.views import as_json, event_view, service_view
 from lanbridge.discovery import Discovery
 
 # An answer to the second query takes up to 120 ms (RFC 6762 §6), what was missing of it is asked
 # for and answered again, and a loaded Wi-Fi adds the rest.
 QUIET_S = 0.7
 POLL_S = 2.0
+
+# We depart from RFC 6762 §5.2, which has the first query wait for 20 to 120 ms, lest "some common
+# external trigger event" make many hosts ask together: a person who types a command is none.
+AT_ONCE = (0.0, 0.0)
 _WITH_ADDRESS = (EventKind.RESOLVED, EventKind.UPDATED, EventKind.STALE)
 
 COLUMNS = (
@@ -107,7 +111,11 @@ class _Search:
         self._broken: OSError | None = None  # stdout: its reader went away
         families = {None: None, 4: (socket.AF_INET,), 6: (socket.AF_INET6,)}[wanted.version]
         self._discovery = Discovery(
-            wanted.names, self._tell, include=wanted.interfaces, families=families
+            wanted.names,
+            self._tell,
+            include=wanted.interfaces,
+            families=families,
+            first_delay_s=AT_ONCE,
         )
 
     async def run(self, format: str) -> int:
@@ -166,7 +174,7 @@ class _Search:
         ):
             return
         self._seen.add(service.id)
-        self._emit(asdict(view))
+        self._emit(as_json(view))
 
     def _show_event(self, event: Event) -> None:
         view = event_view(event, self._discovery.state, self._viewer)
@@ -175,7 +183,7 @@ class _Search:
                 return
             if view.event == EventKind.RESOLVED:
                 self._seen.add(view.service.id)
-        self._emit({key: value for key, value in asdict(view).items() if value is not None})
+        self._emit({key: value for key, value in as_json(view).items() if value is not None})
 
     def _emit(self, row: Row) -> None:
         """Write from within the event loop, which would swallow what is raised."""

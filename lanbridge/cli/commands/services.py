@@ -1,6 +1,7 @@
 """The services that a running daemon knows."""
 
-from lanbridge.cli.listing import addresses, list_command, pairs
+from lanbridge.cli.cells import addresses, pairs
+from lanbridge.cli.listing import list_command
 from lanbridge.cli.output import Column
 
 COLUMNS = (

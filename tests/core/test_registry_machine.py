@@ -1,0 +1,184 @@
+"""The registry under whatever a LAN may do, in any order: what must be true after every step."""
+
+from hypothesis import settings, strategies
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from lanbridge.core.addresses import NetworkState
+from lanbridge.core.cache import MAX_ENTRIES
+from lanbridge.core.deadlines import VOID
+from lanbridge.core.events import (
+    EventKind,
+    LinksChanged,
+    Moment,
+    Observation,
+    PacketHeard,
+    ServiceEvent,
+    Tick,
+)
+from lanbridge.core.records import Nsec, Record, RecordType
+from lanbridge.core.registry import Registry
+from lanbridge.core.services import State
+from lanbridge.core.views import service_view
+from tests.core.lan import TYPE, address, ptr, srv, txt, whole
+
+LINKS = ("eth0", "wlan0")
+NO_NETWORK = NetworkState(())
+
+instances = strategies.sampled_from(["lamp", "Dr. Lamp", "客厅灯"])
+hosts = strategies.sampled_from(["lamp.local", "other.local"])
+addresses = strategies.sampled_from(["10.0.0.7", "10.0.0.8", "fe80::7"])
+ttls_s = strategies.sampled_from([0, 1, 2, 120, 4500, 2**32 - 1])
+a_while_s = strategies.sampled_from([0.01, 0.3, 0.99, 1.0, 1.01, 5.0, 30.0, 120.0, 5_000.0])
+records = strategies.one_of(
+    strategies.builds(ptr, instances, ttl_s=ttls_s),
+    strategies.builds(srv, instances, hosts, strategies.integers(1, 3), ttls_s),
+    strategies.builds(txt, instances, strategies.binary(max_size=3), ttls_s),
+    strategies.builds(address, hosts, addresses, ttls_s),
+    strategies.builds(
+        lambda host, type_: Record(host, RecordType.NSEC, 120, Nsec(host, (type_,)), flush=True),
+        hosts,
+        strategies.sampled_from([RecordType.A, RecordType.AAAA]),
+    ),
+    strategies.builds(
+        lambda name: Record(f"_printer._sub.{TYPE}", RecordType.PTR, 4500, f"{name}.{TYPE}"),
+        instances,
+    ),
+)
+
+# Which events may come while a reader believes a service to be in a state; None is not listed.
+BEFORE: dict[EventKind, set[State | None]] = {
+    EventKind.FOUND: {None, State.OFFLINE},
+    EventKind.RESOLVED: {State.FOUND},
+    EventKind.RESOLVE_FAILED: {State.FOUND},
+    EventKind.UPDATED: {State.ONLINE, State.STALE},
+    EventKind.STALE: {State.FOUND, State.ONLINE},
+    EventKind.LOST: {State.FOUND, State.ONLINE, State.STALE},
+}
+
+AFTER = {
+    EventKind.FOUND: State.FOUND,
+    EventKind.RESOLVED: State.ONLINE,
+    EventKind.RESOLVE_FAILED: State.FOUND,
+    EventKind.STALE: State.STALE,
+    EventKind.LOST: State.OFFLINE,
+}
+
+
+class RegistryMachine(RuleBasedStateMachine):
+    """`told`: the state of each service as a reader of the events alone believes it to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.registry = Registry()
+        self.now_s = 1_000.0
+        self.links = frozenset(LINKS)
+        self.told: dict[str, State] = {}
+
+    def apply(self, observation: Observation) -> None:
+        events = self.registry.apply(observation, Moment(self.now_s, self.now_s + 1e9))
+        for event in events:
+            assert isinstance(event, ServiceEvent)
+            assert self.told.get(event.service.id) in BEFORE[event.kind]
+            assert bool(event.changed) == (event.kind is EventKind.UPDATED)
+            self.told[event.service.id] = AFTER.get(event.kind, event.service.state)
+        due_s = self.registry.next_deadline()
+        assert due_s is None or due_s > self.now_s
+
+    @precondition(lambda self: self.links)
+    @rule(packet=strategies.lists(records, max_size=5), pick=strategies.randoms())
+    def hear_anything(self, packet: list[Record], pick: strategies.DataObject) -> None:
+        """Orphans, conflicts, goodbyes, flushes, in any order."""
+        link = pick.choice(sorted(self.links))  # type: ignore[attr-defined]
+        self.apply(PacketHeard(link, "10.0.0.7", tuple(packet)))
+
+    @precondition(lambda self: self.links)
+    @rule(instance=instances, host=hosts, pause_s=a_while_s)
+    def announce(self, instance: str, host: str, pause_s: float) -> None:
+        """Whoever announces the whole of a service is online, whatever was before."""
+        self.wait(pause_s)
+        self.apply(PacketHeard(min(self.links), "10.0.0.7", tuple(whole(instance, host))))
+        (service,) = (one for one in self.registry.services() if one.name == instance)
+        assert (service.state, service.host) == (State.ONLINE, host)
+
+    @precondition(lambda self: self.links)
+    @rule(instance=instances, host=hosts)
+    def say_goodbye(self, instance: str, host: str) -> None:
+        """On every link, with every record; nobody is there when the second is over."""
+        for link in sorted(self.links):
+            packet = tuple(one._replace(ttl_s=0) for one in whole(instance, host))
+            self.apply(PacketHeard(link, "10.0.0.7", packet))
+        self.wait(1.01)
+        assert all(
+            one.state is State.OFFLINE or not self.links.issuperset(one.interfaces)
+            for one in self.registry.services()
+            if one.name == instance
+        )
+
+    @rule(links=strategies.sets(strategies.sampled_from(LINKS)))
+    def change_links(self, links: set[str]) -> None:
+        """Cables are pulled and put back."""
+        self.links = frozenset(links)
+        self.apply(LinksChanged(self.links))
+
+    @rule(seconds=a_while_s)
+    def wait(self, seconds: float) -> None:
+        """With a timer that is on time."""
+        end_s = self.now_s + seconds
+        while (at_s := self.registry.next_deadline()) is not None and at_s <= end_s:
+            self.now_s = at_s
+            self.apply(Tick())
+        self.now_s = end_s
+
+    @rule(seconds=strategies.sampled_from([2.0, 119.0, 90_000.0]))
+    def sleep_and_wake(self, seconds: float) -> None:
+        """A laptop that was suspended: many deadlines have passed at once."""
+        self.now_s += seconds
+        self.apply(Tick())
+
+    @rule()
+    def read_all(self) -> None:
+        """What the daemon takes out."""
+        questions = self.registry.take_questions()
+        assert len(questions) == len(set(questions))
+        for link in LINKS:
+            known = self.registry.known_answers(TYPE, link, Moment(self.now_s, 0.0))
+            assert all(record.ttl_s > 0 for record in known)
+
+    @invariant()
+    def the_list_is_what_the_events_said(self) -> None:
+        """A reader who follows the events and one who reads the list know the same."""
+        listed = {one.id: one.state for one in self.registry.services()}
+        forgotten = {id_ for id_ in self.told if id_ not in listed}
+        assert all(self.told[id_] is State.OFFLINE for id_ in forgotten)
+        for id_ in forgotten:
+            del self.told[id_]
+        assert listed == self.told
+
+    @invariant()
+    def what_is_online_can_be_dialled(self) -> None:
+        """And every service has a view."""
+        for one in self.registry.services():
+            service_view(one, NO_NETWORK)
+            if one.state in (State.ONLINE, State.STALE):
+                assert one.host
+                assert one.port
+                assert one.addresses
+            assert (one.reason is None) == (one.state is not State.OFFLINE)
+
+    @invariant()
+    def nothing_outlives_its_use(self) -> None:
+        """Every record will be looked at before it ends; nothing is kept for nobody."""
+        inner = self.registry
+        for owner in (*inner._services.values(), *inner._hosts.values()):
+            for kept in owner.sets:
+                assert len(kept.entries) <= MAX_ENTRIES
+                for entry in kept.entries.values():
+                    assert self.now_s < entry.planned_s <= entry.due_s()
+        assert all(host.services for host in inner._hosts.values())
+        for service in inner._services.values():
+            assert (service in inner._offline) == (service.state is State.OFFLINE)
+            assert service.planned_s > VOID or service.state is not State.OFFLINE
+
+
+TestRegistry = RegistryMachine.TestCase
+TestRegistry.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
