@@ -6,7 +6,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from typing import Any
 
 from lanbridge.core.addresses import NetworkState
 from lanbridge.core.errors import MdnsUnavailable, NetworkUnavailable
@@ -53,16 +54,12 @@ class Discovery:
         self.registry = Registry(browse)
         self.browser = Browser(browse, self._known_answers, first_delay_s)
         self.engine = Engine(self._receive, self.registry.note, families or FAMILIES)
-        self.publisher = Publisher(self._renamed)
+        self.publisher = Publisher(self._renamed, self._spawn)
         self.news_s = 0.0  # when the registry last changed
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
     # Life
-
-    async def start(self) -> None:
-        """Begin on the interfaces there are; having none is a state, not an error."""
-        self._use(self._snapshot())
 
     async def watch(self, poll_s: float) -> None:
         """Follow the interfaces of this host for as long as it runs."""
@@ -72,21 +69,23 @@ class Discovery:
             if reasons:
                 self._tell(NetworkChanged(reasons, time.time()))
 
-    async def close(self) -> None:
-        """Say goodbye for what was advertised, then close the sockets."""
-        self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-        await self.publisher.close()
-        self.engine.close()
-
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Discovery"]:
-        await self.start()
-        try:
-            yield self
-        finally:
-            await self.close()
+        """Begin on the interfaces there are; having none is a state, not an error.
+
+        At the end, say goodbye for what was advertised, then close the sockets.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            self._use(self._snapshot())
+            try:
+                yield self
+            finally:
+                self._closed = True
+                if self._timer is not None:
+                    self._timer.cancel()
+                self.publisher.close()
+                self.engine.close()
 
     # State
 
@@ -146,6 +145,9 @@ class Discovery:
         for event in events:
             self._tell(event)
         self._plan()
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        return self._tasks.create_task(coroutine, name=name)
 
     def _renamed(self, old: str, new: str) -> None:
         self._tell(AdvertisementRenamed(old, new, time.time()))

@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
+from lanbridge.core.errors import NameConflict
 from lanbridge.core.names import fold
 from lanbridge.core.records import Question, Record, RecordType
 from lanbridge.mdns.advertise import Advertisement, records_on
@@ -50,20 +51,30 @@ class Published:
         return before.name.instance, name.instance
 
 
+Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
+"""Start a task, with its name, that somebody watches."""
+
+
 class Publisher:
     """Advertises on every link. `renamed(old, new)` is told when a name had to give way."""
 
-    def __init__(self, renamed: Callable[[str, str], None]) -> None:
+    def __init__(self, renamed: Callable[[str, str], None], spawn: Spawn) -> None:
         self._renamed = renamed
+        self._spawn = spawn
         self._responders: dict[int, Responder] = {}
         self.published: dict[str, Published] = {}
 
     # Commands
 
     def advertise(self, ad: Advertisement) -> Published:
-        """Start to probe for the names of `ad`; `established` is set when they are ours."""
-        published = Published(ad)
-        self.published[fold(ad.name.fqdn)] = published
+        """Start to probe for the names of `ad`; `established` is set when they are ours.
+
+        Raises NameConflict for a name that is advertised already.
+        """
+        key = fold(ad.name.fqdn)
+        if key in self.published:
+            raise NameConflict(ad.name.fqdn, "it is advertised already", "choose another name")
+        published = self.published[key] = Published(ad)
         self._start(published)
         return published
 
@@ -78,7 +89,7 @@ class Publisher:
         for published in self.published.values():
             self._start(published)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """RFC 6762 §10.1: TTL 0 for everything that was announced."""
         for published in self.published.values():
             if published.task is not None:
@@ -108,7 +119,7 @@ class Publisher:
         responder = self._responders.get(packet.link.index)
         if responder is None:
             return
-        if packet.message.is_response or packet.message.is_probe:
+        if self.published and (packet.message.is_response or packet.message.is_probe):
             self._watch_for_conflicts(packet)
         responder.receive(packet)
 
@@ -172,9 +183,7 @@ class Publisher:
         self._refresh_records()
         if self._responders:
             name = f"advertise {published.ad.name.fqdn}"
-            published.task = asyncio.get_running_loop().create_task(
-                self._establish(published), name=name
-            )
+            published.task = self._spawn(self._establish(published), name)
 
     async def _establish(self, published: Published) -> None:
         """Probe until the names are ours, then announce them."""

@@ -5,6 +5,9 @@ from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from itertools import pairwise
 
+import pytest
+
+from lanbridge.core.errors import NameConflict
 from lanbridge.core.names import HostName, InstanceName, ServiceType
 from lanbridge.core.records import Question, Record, RecordType, Srv
 from lanbridge.mdns.advertise import Advertisement
@@ -25,7 +28,10 @@ class Scene:
     def __init__(self, *links: TapLink) -> None:
         self.links = links or (TapLink(),)
         self.renamed: list[tuple[str, str]] = []
-        self.publisher = Publisher(lambda old, new: self.renamed.append((old, new)))
+        self.publisher = Publisher(
+            lambda old, new: self.renamed.append((old, new)),
+            lambda coroutine, name: asyncio.get_running_loop().create_task(coroutine, name=name),
+        )
         self.publisher.use(self.links)
         self.published = self.publisher.advertise(AD)
 
@@ -46,7 +52,7 @@ def play(act: Callable[[Scene], Awaitable[None]], *links: TapLink, seconds: floa
         made = Scene(*links)
         await act(made)
         await asyncio.sleep(seconds)
-        await made.publisher.close()
+        made.publisher.close()
         return made
 
     return run(scene())
@@ -217,6 +223,16 @@ class TestConflicts:
         assert scene.published.failed
         assert len(scene.renamed) == MAX_RENAMES - 1
         assert announced(scene.link.sent) == []
+
+
+def test_one_name_is_advertised_once() -> None:
+    """The second of two tables with one name is told so, instead of fighting the first."""
+
+    async def again(scene: Scene) -> None:
+        with pytest.raises(NameConflict, match="advertised already"):
+            scene.publisher.advertise(AD)
+
+    play(again)
 
 
 class TestGoodbye:
