@@ -134,7 +134,7 @@ class Discovery:
     def _receive(self, packet: Packet) -> None:
         self.publisher.receive(packet)
         if packet.message.is_response:
-            self._observe(PacketHeard(packet.link.name, str(packet.source), packet.message.records))
+            self._observe(PacketHeard(packet.link.name, packet.source, packet.message.records))
 
     def _observe(self, observation: Observation) -> None:
         now_s = self._now_s()

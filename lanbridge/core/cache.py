@@ -1,7 +1,6 @@
 """Resource records with a lifetime: cache-flush, goodbye and refresh (RFC 6762 §5.2, §10)."""
 
 from collections.abc import Callable
-from zlib import crc32
 
 from lanbridge.core.deadlines import VOID
 from lanbridge.core.records import Rdata, Record
@@ -55,12 +54,10 @@ class Entry:
         """When to look at this entry next: a refresh question, or its end."""
         if self.asked >= len(REFRESH_POINTS) or self.goodbye:
             return self.expires_s
-        # The variation is taken from the interface and the data: this module has no dice.
-        variation = crc32(repr((self.interface, self.data)).encode()) % 200 / 10_000
-        return min(
-            self.expires_s,
-            self.heard_s + self.ttl_s * (REFRESH_POINTS[self.asked] + variation),
-        )
+        # This module has no dice; the microseconds at which the record came serve as well.
+        variation = self.heard_s * 1e6 % 200 / 10_000
+        due_s = self.heard_s + self.ttl_s * (REFRESH_POINTS[self.asked] + variation)
+        return min(self.expires_s, due_s)
 
 
 class RecordSet:
@@ -80,7 +77,9 @@ class RecordSet:
 
         plan: called for each entry whose deadline is new or has come nearer.
         """
-        changed = record.flush and self._flush(interface, record, now_s, plan)
+        changed = bool(
+            record.flush and self.entries and self._flush(interface, record, now_s, plan)
+        )
         key = (interface, record.data)
         entry = self.entries.get(key)
         if record.ttl_s == 0:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from lanbridge.core.addresses import Address
 from lanbridge.core.records import Record
 from lanbridge.core.services import ServiceInstance
 
@@ -18,7 +19,7 @@ class PacketHeard(NamedTuple):
     """The records of one mDNS response heard on `interface` from `source`."""
 
     interface: str
-    source: str
+    source: Address
     records: tuple[Record, ...]
 
 

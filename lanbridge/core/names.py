@@ -34,6 +34,7 @@ _JOINED = re.compile(r"(?:(.*)\.)?(_[^.]+\.(?:_tcp|_udp))\.(.+?)\.?", re.I | re.
 _HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.I | re.A)
 
 
+@lru_cache(maxsize=4_096)  # bounded: the keys are strangers' words; one packet repeats its names
 def fold(name: str) -> str:
     """The key two names are compared by: a-z for A-Z and nothing else, no trailing dot.
 

@@ -197,9 +197,9 @@ class Service:
 
     def move_to(self, state: State, reason: Reason | None, host: Host | None) -> set[str]:
         """Take the state; returns the names of the fields that changed."""
-        changed = {"state"} if state is not self.state else set()
-        self.state, self.reason = state, reason
+        was, self.state, self.reason = self.state, state, reason
         self._snapshot = None
+        changed = {"state"} if state is not was else set()
         if state is State.OFFLINE:
             return changed
         before, srv, txt = self.content, self.best_srv, self.txt.newest()
@@ -212,7 +212,9 @@ class Service:
             interfaces=tuple({key[0]: None for one in self.sets for key in one.entries}),
             ttl_s=min(ttls_s, default=0),
         )
-        return changed | before.changes(self.content)
+        # Of a service that was not shown yet, nobody knows what has changed.
+        known = was in (State.ONLINE, State.STALE)
+        return changed | before.changes(self.content) if known else changed
 
     def snapshot(self) -> ServiceInstance:
         if self._snapshot is None:

@@ -43,7 +43,7 @@ RESOLVE_AGAIN = (60.0, True)
 
 _Plan = tuple[Entry, Service | Host, RecordSet] | tuple[Service]
 
-_ORDER = {RecordType.PTR: 0, RecordType.SRV: 1, RecordType.TXT: 2}
+_ORDER = {int(RecordType.PTR): 0, int(RecordType.SRV): 1, int(RecordType.TXT): 2}
 
 
 class Registry:
@@ -144,9 +144,7 @@ class Registry:
     def _hear(self, packet: PacketHeard, now: Moment, touched: dict[Service, None]) -> None:
         # PTR before SRV before the rest: each makes sense of the next, in whatever order a
         # packet holds them.
-        records = packet.records
-        if len(records) > 1:
-            records = tuple(sorted(records, key=lambda record: _ORDER.get(record.type, 3)))  # type: ignore[call-overload]
+        records = sorted(packet.records, key=lambda record: _ORDER.get(record.type, len(_ORDER)))
         for record in records:
             self._take(packet.interface, record, now, touched)
 

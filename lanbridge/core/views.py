@@ -7,8 +7,10 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import quote
 
 from lanbridge.core.addresses import (
+    Address,
     AddressVerdict,
     NetworkInterface,
     NetworkState,
@@ -28,6 +30,7 @@ _SCHEMES = {
     "_ws._tcp": "ws",
     "_lanbridge._tcp": "http",
 }
+_PATH_SAFE = "/?#%!$&'()*+,;=:@[]-._~"  # RFC 3986 §2.2, and escapes that the device made itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,26 +193,29 @@ def _reach(
         return False, "it was found, but its address and port are not known yet", None
     if viewer is not None:
         reached = reach([heard.address for heard in service.addresses], service.port, viewer)
-        url = _url(service, str(reached.address)) if reached.address else None
+        url = _url(service, reached.address) if reached.address else None
         return reached.reachable, reached.reason, url
     if not 1 <= service.port <= 65535:
         return False, f"port {service.port} is no port that one can connect to", None
-    near = next((one for one in verdicts if one.ok), None)
-    if near is None:
+    near = [one.address for one in verdicts if one.ok]
+    if not near:
         why = "; ".join(dict.fromkeys(one.reason for one in verdicts)) or "no address is known"
         return False, why, None
-    literal = str(near.address) if near.address.version == 4 else f"[{near.address}]"
-    return True, None, _url(service, literal)
+    # A zone such as %eth0 means something on one host only, and no browser takes it in a URL.
+    linkable = next((one for one in near if "%" not in str(one)), None)
+    return True, None, _url(service, linkable) if linkable else None
 
 
-def _url(service: ServiceInstance, literal: str) -> str | None:
+def _url(service: ServiceInstance, address: Address) -> str | None:
     scheme = _SCHEMES.get(service.type)
     if scheme is None:
         return None
-    path = service.txt.as_json().get("path") or "/"
-    printable_path = path if path.isascii() and path.isprintable() and " " not in path else "/"
-    slash = "" if printable_path.startswith("/") else "/"
-    return f"{scheme}://{literal}:{service.port}{slash}{printable_path}"
+    literal = str(address) if address.version == 4 else f"[{address}]"
+    held = service.txt.get("path")
+    # Bytes of a stranger: whatever RFC 3986 has no place for is percent-encoded.
+    path = quote(held, safe=_PATH_SAFE) if isinstance(held, bytes) else ""
+    slash = "" if path.startswith("/") else "/"
+    return f"{scheme}://{literal}:{service.port}{slash}{path}"
 
 
 def _escaped(service: ServiceInstance) -> str:

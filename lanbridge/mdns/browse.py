@@ -58,6 +58,7 @@ class Browser:
         self._names = [SERVICE_META, *SEED_TYPES] if names is None else list(names)
         self._known_answers = known_answers
         self._plans: dict[str, _Plan] = {}
+        self._next_due_s: float | None = None
 
     def start(self, now_s: float) -> None:
         """Ask everything from the beginning: at the start, or when a link is new."""
@@ -65,6 +66,7 @@ class Browser:
         due_s = now_s + random.uniform(*self._first_delay_s)  # noqa: S311  # no secret
         for name in (*self._names, *self._plans):
             self._plans[name] = _Plan(due_s)
+        self._look_ahead()
 
     def learn(self, names: Iterable[str], now_s: float) -> None:
         """Browse for types that somebody was heard to offer."""
@@ -73,9 +75,14 @@ class Browser:
                 if name not in self._plans:
                     delay_s = random.uniform(*FIRST_DELAY_S)  # noqa: S311  # no secret
                     self._plans[name] = _Plan(now_s + delay_s)
+                    self._look_ahead()
 
     def next_due(self) -> float | None:
-        return min((plan.due_s for plan in self._plans.values()), default=None)
+        """Asked after every packet, so it is worked out only when a plan changes."""
+        return self._next_due_s
+
+    def _look_ahead(self) -> None:
+        self._next_due_s = min((plan.due_s for plan in self._plans.values()), default=None)
 
     def asked_twice_s(self) -> float | None:
         """When the last second query went out; None while one is still to come."""
@@ -100,6 +107,7 @@ class Browser:
                 link.multicast(packet)
         for name in due:
             self._plans[name].passed(now_s)
+        self._look_ahead()
 
 
 def ask(links: Iterable[Link], questions: Sequence[Question]) -> None:

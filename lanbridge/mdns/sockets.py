@@ -9,6 +9,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
@@ -85,10 +86,9 @@ class LinkSocket:
                 return
             except OSError:  # an ICMP error of an earlier send; the next read is clean
                 continue
-            arrival = pktinfo.read(ancillary)
-            to, source = arrival.destination, ip_address(sender[0])
-            multicast = to is None or to.is_multicast
-            receive(Datagram(data, source, sender[1], arrival.interface or self.index, multicast))
+            interface, multicast = _arrival(tuple(ancillary))
+            source = _address(sender[0])
+            receive(Datagram(data, source, sender[1], interface or self.index, multicast))
 
     def _bind(self) -> None:
         sock = self.sock
@@ -131,6 +131,18 @@ class LinkSocket:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 1)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
+
+
+# A LAN has few senders and they say the same to us each time; the sizes bound what strangers,
+# who may make up both, can fill.
+_address = lru_cache(maxsize=1_024)(ip_address)
+
+
+@lru_cache(maxsize=256)
+def _arrival(ancillary: tuple[tuple[int, int, bytes], ...]) -> tuple[int, bool]:
+    """The interface by which a datagram came (0: not told), and whether it was sent to a group."""
+    arrival = pktinfo.read(ancillary)
+    return arrival.interface, arrival.destination is None or arrival.destination.is_multicast
 
 
 def _unavailable(error: OSError, interface: str) -> MdnsUnavailable:

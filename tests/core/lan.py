@@ -49,7 +49,7 @@ class Lan:
         self.events: list[Event] = []
 
     def hear(self, *records: Record, on: str = "eth0") -> list[str]:
-        return self._apply(PacketHeard(on, "10.0.0.7", tuple(records)))
+        return self._apply(PacketHeard(on, ip_address("10.0.0.7"), tuple(records)))
 
     def links(self, *names: str) -> list[str]:
         return self._apply(LinksChanged(frozenset(names)))
