@@ -54,7 +54,8 @@ def run(*, quick: bool) -> Result:
         avahi = seeker.avahi()  # it leaves the bus it needs, and shows how it is started
         avahi.terminate()
         zeroconf = [sys.executable, "-m", f"{PROGRAMS}.zeroconf_discover", SERVICE_TYPE]
-        # --no-fail: it waits for the daemon, which is started at the same moment.
+        # --no-fail: it waits for the bus name of the daemon, which is started at the same moment.
+        # To wait for "Server startup complete" first would cost avahi a second more.
         browse = ["avahi-browse", "--no-fail", "-trp", SERVICE_TYPE]
         contenders = {
             "lanbridge": Contender(

@@ -88,9 +88,12 @@ def listen(keeper: Host, sender: Host) -> tuple[float, dict[str, float]]:
         flood(sender)
         cpu_s = peer.settle(IDLE_S, LONGEST_S) - before_s
         full_mib, dropped = peer.rss_mib(), peer.dropped() - dropped
+        peer.terminate()
+        heard = int(peer.line(LONGEST_S).text)
     finally:
         peer.stop()
     return cpu_s, {
+        "zeroconf: services that the listener was told of": heard,
         "zeroconf: RSS idle, MiB": idle_mib,
         "zeroconf: RSS after the flood, MiB": full_mib,
         "zeroconf: datagrams the kernel dropped": dropped,
@@ -98,6 +101,7 @@ def listen(keeper: Host, sender: Host) -> tuple[float, dict[str, float]]:
 
 
 def flood(sender: Host) -> dict[str, Any]:
+    """Send the flood; returns how that went."""
     address = sender.addresses()[0].partition("/")[0]
     argv = [sys.executable, "-m", f"{PROGRAMS}.flood", address, str(SERVICES), str(RATE)]
     sent = report(sender, argv)
@@ -117,4 +121,5 @@ def report(host: Host, argv: list[str]) -> dict[str, Any]:
 
 
 def ask(*words: str) -> list[str]:
+    """Return the command that asks the daemon of its host."""
     return [sys.executable, "-m", f"{PROGRAMS}.ask_daemon", *words]

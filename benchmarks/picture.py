@@ -55,5 +55,6 @@ def draw(
 
 
 def text(x: float, y: float, words: str, style: str = "") -> str:
+    """Return one line of words at a place."""
     kind = f' class="{style}"' if style else ""
     return f'<text x="{x}" y="{y}"{kind}>{escape(words)}</text>'

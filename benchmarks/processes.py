@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import shlex
@@ -10,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,6 +53,7 @@ class Program:
             stderr=subprocess.DEVNULL,
             env=environment,
         )
+        self._whole: deque[Stamped] = deque()
         self._rest = b""
 
     @property
@@ -65,16 +66,18 @@ class Program:
         assert stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(stdout, selectors.EVENT_READ)
-            while (left_s := until_s - time.monotonic()) > 0:
-                if not selector.select(left_s):
+            while True:
+                while self._whole:
+                    yield self._whole.popleft()
+                left_s = until_s - time.monotonic()
+                if left_s <= 0 or not selector.select(left_s):
                     return
                 chunk = os.read(stdout.fileno(), _READ_BYTES)
                 at_s = time.monotonic()
                 if not chunk:
                     return
                 *whole, self._rest = (self._rest + chunk).split(b"\n")
-                for line in whole:
-                    yield Stamped(at_s, line.decode("utf-8", "replace"))
+                self._whole += (Stamped(at_s, line.decode("utf-8", "replace")) for line in whole)
 
     def line(self, timeout_s: float) -> Stamped:
         """Return the next line; an error if it does not come."""
@@ -82,10 +85,13 @@ class Program:
             return stamped
         raise TimeoutError(f"{self.argv[0]} said nothing within {timeout_s:g} s")
 
+    def terminate(self) -> None:
+        """SIGTERM; what it says then can still be read."""
+        self._popen.send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """SIGTERM, and SIGKILL at the deadline."""
-        with contextlib.suppress(ProcessLookupError):
-            self._popen.send_signal(signal.SIGTERM)
+        self.terminate()
         try:
             self._popen.wait(_STOP_S)
         except subprocess.TimeoutExpired:

@@ -52,6 +52,7 @@ class Daemon:
             exclude=settings.interfaces_exclude,
         )
         self.guard = Guard(lambda: self.discovery.state)
+        self.udp: UdpEcho | None = None  # None: it is switched off
         self.stopping = asyncio.Event()
         self._scanned_s = 0.0
 
@@ -67,9 +68,9 @@ class Daemon:
                 self._say_network()
                 self._advertise()
                 if self.settings.udp_echo:
-                    udp = UdpEcho(self.guard, self.settings.port, host=self.settings.host)
-                    udp.start()
-                    stack.callback(udp.close)
+                    self.udp = UdpEcho(self.guard, self.settings.port, host=self.settings.host)
+                    self.udp.start()
+                    stack.callback(self.udp.close)
                 async with asyncio.TaskGroup() as tasks:
                     watching = tasks.create_task(
                         self.discovery.watch(self.settings.network_poll_s), name="watch network"
@@ -153,8 +154,27 @@ class Daemon:
         )
         if links:
             log.info("discovering and advertising on %s", links)
+            log.info("listening on %s", ", ".join(self._urls()))
         else:
             log.warning("waiting: %s", self.discovery.problem)
+
+    def _urls(self) -> list[str]:
+        """Where a browser on the LAN finds us; a link-local address is of no use to it."""
+        host, port = self.settings.host, self.settings.port
+        addresses = (
+            [host]
+            if host
+            else [
+                str(one.ip)
+                for link in self.discovery.engine.links.values()
+                for one in link.interface.addresses
+                if not one.ip.is_link_local
+            ]
+        )
+        return [
+            f"http://[{one}]:{port}/" if ":" in one else f"http://{one}:{port}/"
+            for one in addresses
+        ]
 
 
 def _first(group: BaseExceptionGroup[LanbridgeError]) -> BaseException:

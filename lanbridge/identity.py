@@ -10,7 +10,8 @@ from lanbridge.core.names import HostName
 def instance_id(state_dir: Path) -> str:
     """32 hex digits, made at the first start and kept in `state_dir`.
 
-    Where nothing can be written they are made from the hardware address, so they stay too.
+    Where nothing can be written they are made from the hardware address, and stay as long as
+    that does.
     """
     path = state_dir / "instance-id"
     with contextlib.suppress(OSError, ValueError):

@@ -18,6 +18,7 @@ POLL_S = 0.005
 
 
 def ready() -> None:
+    """Ask until the daemon is ready, and say so."""
     end_s = time.monotonic() + LONGEST_S
     sys.stdout.write("waiting\n")
     sys.stdout.flush()
@@ -34,6 +35,7 @@ def ready() -> None:
 
 
 def services(service_type: str) -> None:
+    """Count the services that are whole, over all pages."""
     begin_s = time.monotonic()
     connection = http.client.HTTPConnection(HOST, PORT, timeout=LONGEST_S)
     path: str | None = f"/api/v1/services?type={service_type}"
@@ -59,6 +61,7 @@ def is_whole(item: dict[str, Any]) -> bool:
 
 
 def get(connection: http.client.HTTPConnection, path: str) -> tuple[int, Any]:
+    """Return the status, and the body as JSON if that is 200."""
     connection.request("GET", path)
     response = connection.getresponse()
     body = response.read()

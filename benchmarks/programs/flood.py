@@ -45,6 +45,7 @@ def announcement(number: int) -> bytes:
 
 
 def main(source: str, count: int, rate: float) -> None:
+    """Send everything on the link of this source address."""
     packets = [announcement(number) for number in range(count)]
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -51,6 +51,7 @@ class Discovery:
 
 
 def show(info: AsyncServiceInfo) -> None:
+    """Write what was resolved, at once."""
     row = {
         "name": info.get_name(),
         "host": info.server,

@@ -9,8 +9,10 @@ import asyncio
 import signal
 import sys
 
-from zeroconf import DNSPointer, RecordUpdate, RecordUpdateListener, Zeroconf
+from zeroconf import RecordUpdate, RecordUpdateListener, Zeroconf
 from zeroconf.asyncio import AsyncZeroconf
+
+PTR = 12
 
 
 class Listener(RecordUpdateListener):
@@ -19,10 +21,11 @@ class Listener(RecordUpdateListener):
         self.pointers = 0
 
     def async_update_records(self, zc: Zeroconf, now: float, records: list[RecordUpdate]) -> None:
-        self.pointers += sum(isinstance(record.new, DNSPointer) for record in records)
+        self.pointers += sum(record.new.type == PTR for record in records)
 
 
 async def main() -> None:
+    """Listen until SIGTERM."""
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     zeroconf = AsyncZeroconf()
@@ -36,6 +39,7 @@ async def main() -> None:
 
 
 def say(text: str) -> None:
+    """Write a line at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

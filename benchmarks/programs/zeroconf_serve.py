@@ -15,6 +15,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 
 async def main(host: str, services: str, addresses: list[str]) -> None:
+    """Publish until SIGTERM."""
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     zeroconf = AsyncZeroconf(ip_version=IPVersion.All)

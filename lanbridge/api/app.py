@@ -21,7 +21,7 @@ def create_app(daemon: Daemon) -> FastAPI:
         summary="Services on this LAN, whether a phone may talk to them, and echo endpoints.",
         generate_unique_id_function=_operation_id,
         default_response_class=problems.JsonResponse,
-        responses={422: {"model": problems.Problem, "description": "The request is not valid"}},
+        responses={422: problems.documented("The request is not valid")},
         redoc_url=None,
         # FastAPI exports nothing unless told to, and is told not to.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},

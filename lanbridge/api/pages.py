@@ -4,6 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Query, Request
 from pydantic import BaseModel
@@ -39,8 +40,9 @@ def cut(
     page = ordered[:limit]
     if len(ordered) <= limit:
         return page, None
-    url = request.url.include_query_params(after=_write(_key(page[-1])))
-    return page, f"{url.path}?{url.query}"
+    query = [pair for pair in request.query_params.multi_items() if pair[0] != "after"]
+    query.append(("after", _write(_key(page[-1]))))
+    return page, f"{request.scope['path']}?{urlencode(query)}"
 
 
 def _key(item: ServiceInstance | Device) -> tuple[str, str]:
@@ -56,7 +58,7 @@ def _read(text: str) -> tuple[str, str]:
     try:
         name, id_ = json.loads(urlsafe_b64decode(text))
         return str(name), str(id_)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):  # no JSON, no pair, or too many brackets
         raise InvalidInput(text, "it is no page mark of this API", "follow `next`") from None
 
 

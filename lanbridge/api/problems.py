@@ -1,13 +1,17 @@
 """Errors as RFC 9457 problem documents with a stable `code`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from lanbridge.core import errors
 from lanbridge.core.json_text import json_safe
+from lanbridge.core.text import printable
 
 # Total over the tree in core/errors.py: every exception has itself or an ancestor here.
 STATUS: dict[type[errors.LanbridgeError], int] = {
@@ -18,7 +22,11 @@ STATUS: dict[type[errors.LanbridgeError], int] = {
     errors.EnvironmentProblem: 503,
     errors.LanbridgeError: 500,
 }
-_CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 422: "invalid-input"}
+# What the framework answers by itself, in our words.
+_FRAMEWORK = {
+    404: ("not-found", "no such path is served here; /docs lists those that are."),
+    405: ("method-not-allowed", "this path does not take the method; the Allow header says which."),
+}
 
 
 class Problem(BaseModel):
@@ -31,10 +39,20 @@ class Problem(BaseModel):
     detail: str
 
 
-class JsonResponse(Response):
-    """JSON that is safe to look at in a terminal, see `core.json_text`."""
+def documented(description: str) -> dict[str, Any]:
+    """A problem as an entry of a route's `responses`: `model` would say it is application/json."""
+    schema = Problem.model_json_schema()
+    return {
+        "description": description,
+        "content": {"application/problem+json": {"schema": schema}},
+    }
 
-    media_type = "application/json"
+
+class JsonResponse(JSONResponse):
+    """JSON that is safe to look at in a terminal, see `core.json_text`.
+
+    A JSONResponse, for FastAPI puts the models of no other into /openapi.json.
+    """
 
     def render(self, content: object) -> bytes:
         return json_safe(content).encode()
@@ -43,11 +61,17 @@ class JsonResponse(Response):
 class ProblemResponse(JsonResponse):
     media_type = "application/problem+json"
 
-    def __init__(self, status: int, code: str, title: str, detail: str) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         problem = Problem(
-            type=f"/errors/{code}", title=title, status=status, code=code, detail=detail
+            type=f"/errors/{code}",
+            title=code.replace("-", " ").capitalize(),
+            status=status,
+            code=code,
+            detail=detail,
         )
-        super().__init__(problem.model_dump(), status)
+        super().__init__(problem.model_dump(), status, headers)
 
 
 def status_of(error: errors.LanbridgeError) -> int:
@@ -60,27 +84,24 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(errors.LanbridgeError)
     async def ours(_request: Request, error: errors.LanbridgeError) -> Response:
-        return ProblemResponse(status_of(error), error.code, f"{error.what}: refused", str(error))
+        return ProblemResponse(status_of(error), error.code, str(error))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'][1:]))} {fault.get('input')!r}: {fault['msg']}"
+            f"{'.'.join(map(str, fault['loc'][1:]))} '{printable(str(fault.get('input')))}': "
+            f"{fault['msg']}"
             for fault in error.errors()
         )
-        return ProblemResponse(422, "invalid-input", "the request is not valid", f"{faults}.")
+        return ProblemResponse(422, "invalid-input", f"{faults}.")
 
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> Response:
-        code = _CODES.get(error.status_code, "http-error")
-        detail = str(error.detail)
-        return ProblemResponse(error.status_code, code, detail, detail)
+        code, detail = _FRAMEWORK.get(error.status_code, ("http-error", str(error.detail)))
+        return ProblemResponse(error.status_code, code, detail, error.headers)
 
     @app.exception_handler(Exception)
     async def bug(_request: Request, _error: Exception) -> Response:
         return ProblemResponse(
-            500,
-            "internal",
-            "a bug in lanbridge",
-            "This is a bug in lanbridge; its journal has the traceback.",
+            500, "internal", "this is a bug in lanbridge; its journal has the traceback."
         )

@@ -14,6 +14,9 @@ from lanbridge.core.errors import PortUnavailable
 from lanbridge.daemon import Daemon
 
 SHUTDOWN_S = 2  # what is still open after this is cut, so that goodbyes are sent in time
+MAX_MESSAGE_BYTES = 1024 * 1024  # of a WebSocket: uvicorn would take 16 MiB from anybody
+
+_NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)  # a kernel without it
 
 
 class _Server(uvicorn.Server):
@@ -31,6 +34,8 @@ async def serve(daemon: Daemon) -> None:
         create_app(daemon),
         http="httptools" if fast else "h11",
         ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        proxy_headers=False,  # whoever sends X-Forwarded-For would choose who he is
         log_config=None,
         access_log=False,
         server_header=False,
@@ -50,32 +55,40 @@ async def serve(daemon: Daemon) -> None:
 
 
 def listening(host: str, port: int) -> list[socket.socket]:
-    """TCP sockets on `host`, or on every IPv4 and IPv6 address where it is empty."""
+    """TCP sockets on `host`, or on every IPv4 and IPv6 address where it is empty.
+
+    port: 0 takes a free one, the same for both. Raises PortUnavailable.
+    """
     found: list[socket.socket] = []
-    for family, address in _addresses(host):
+    for address in (host,) if host else ("0.0.0.0", "::"):  # noqa: S104  # asked for
         try:
-            sock = socket.socket(family, socket.SOCK_STREAM)
-        except OSError:  # a kernel without IPv6
-            continue
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        try:
-            sock.bind((address, port))
-            sock.listen(256)
+            found.append(_bind(address, port))
         except OSError as error:
-            sock.close()
+            if found and error.errno in _NO_IPV6:
+                continue
             for other in found:
                 other.close()
             raise _unavailable(error, address, port) from error
-        found.append(sock)
+        port = found[0].getsockname()[1]
     return found
 
 
-def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:
-    if not host:
-        return [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")]  # noqa: S104  # asked for
-    return [(socket.AF_INET6 if ":" in host else socket.AF_INET, host)]
+def _bind(address: str, port: int) -> socket.socket:
+    """Raises OSError. getaddrinfo and not a plain tuple: fe80::1%eth0 has a scope."""
+    family, kind, _, _, where = socket.getaddrinfo(
+        address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+    )[0]
+    sock = socket.socket(family, kind)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(where)
+        sock.listen(256)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _unavailable(error: OSError, address: str, port: int) -> PortUnavailable:
@@ -84,6 +97,10 @@ def _unavailable(error: OSError, address: str, port: int) -> PortUnavailable:
             str(port),
             "another program listens there",
             f"find it with `ss -ltnp sport = {port}`, or choose another with --port",
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return PortUnavailable(
+            str(port), f"{address} is no address of this host now", "correct --host, or leave it"
         )
     if error.errno == errno.EACCES:
         return PortUnavailable(str(port), "ports below 1024 need a privilege", "use --port 8620")

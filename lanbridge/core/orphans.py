@@ -27,11 +27,13 @@ class Orphans:
             if len(self._by_name) >= MAX_NAMES:
                 del self._by_name[next(iter(self._by_name))]
             heard_s = self._by_name[name] = {}
-        if len(heard_s) < MAX_RECORDS_PER_NAME:
-            heard_s[interface, record] = now_s
+        heard_s.pop((interface, record), None)
+        if len(heard_s) >= MAX_RECORDS_PER_NAME:
+            del heard_s[next(iter(heard_s))]
+        heard_s[interface, record] = now_s
 
-    def adopt(self, name_key: str, now_s: float) -> Iterator[tuple[str, Record]]:
+    def adopt(self, name_key: str, now_s: float) -> Iterator[tuple[str, Record, float]]:
         """Take out what was heard lately of one name: the interface and the record."""
         for (interface, record), heard_s in self._by_name.pop(name_key, {}).items():
             if heard_s > now_s - KEPT_S:
-                yield interface, record
+                yield interface, record, heard_s

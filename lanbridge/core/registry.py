@@ -7,6 +7,7 @@ learned, and `next_deadline()` when `apply(Tick(), ...)` must be called at the l
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import ceil
 
 from lanbridge.core.cache import SILENT_AFTER, Entry, RecordSet
 from lanbridge.core.deadlines import VOID, Deadlines
@@ -19,6 +20,7 @@ from lanbridge.core.events import (
     PacketHeard,
     ServiceEvent,
 )
+from lanbridge.core.known_types import KnownTypes
 from lanbridge.core.names import SERVICE_META, fold, is_valid_type, split_instance
 from lanbridge.core.orphans import Orphans
 from lanbridge.core.presence import Host, Service
@@ -28,7 +30,6 @@ from lanbridge.core.services import ServiceInstance, State
 # Each bound stops one stranger from filling memory with names he makes up. At a bound the
 # services that were there first stay, the newcomer is refused and counted.
 MAX_SERVICES = 8_192
-MAX_TYPES = 1_024
 MAX_HOSTS = 8_192
 MAX_FINDINGS = 256
 
@@ -55,8 +56,8 @@ class Registry:
         self._ids: dict[str, Service] = {}
         self._offline: dict[Service, None] = {}  # the one that left first comes first
         self._hosts: dict[str, Host] = {}
-        self._types: dict[str, str] = {}
-        self._new_types: list[str] = []
+        self._by_browse_name: dict[str, dict[Service, None]] = {}
+        self._types = KnownTypes(self._refuse)
         self._orphans = Orphans()
         self._questions: dict[Question, None] = {}
         self._deadlines: Deadlines[_Plan] = Deadlines()
@@ -81,6 +82,11 @@ class Registry:
         if finding in self.findings or len(self.findings) < MAX_FINDINGS:
             self.findings[finding] += 1
 
+    def _refuse(self, what: str, finding: str = "") -> None:
+        self.refused[what] += 1
+        if finding:
+            self.note(finding)
+
     # What goes out
 
     def next_deadline(self) -> float | None:
@@ -92,8 +98,7 @@ class Registry:
 
     def take_types(self) -> list[str]:
         """Browse names (`_http._tcp.local`) learned since the last call."""
-        types, self._new_types = self._new_types, []
-        return types
+        return self._types.take_new()
 
     def __len__(self) -> int:
         return len(self._services)
@@ -107,7 +112,7 @@ class Registry:
 
     def types(self) -> dict[str, int]:
         """Service types seen, with the number of instances that are not offline."""
-        counts = dict.fromkeys(self._types.values(), 0)
+        counts = dict.fromkeys(self._types, 0)
         for service in self._services.values():
             if service.state is not State.OFFLINE and (service.type in counts):
                 counts[service.type] += 1
@@ -127,12 +132,9 @@ class Registry:
         half of the original TTL".
         """
         key = fold(browse_name)
-        if key == fold(SERVICE_META):
-            return []
         return [
-            Record(service.ptr.name, RecordType.PTR, int(entry.expires_s - now.mono_s), entry.data)
-            for service in self._services.values()
-            if service.ptr_key == key
+            Record(service.ptr.name, RecordType.PTR, ceil(entry.expires_s - now.mono_s), entry.data)
+            for service in self._by_browse_name.get(key, ())
             for entry in service.ptr.entries.values()
             if entry.interface == interface
             and entry.expires_s - now.mono_s > entry.ttl_s / 2
@@ -160,7 +162,10 @@ class Registry:
                     self._orphans.keep(interface, record, now.mono_s)
                     return
                 service.heard(now)
-                if self._hear_in(service.set_of(record.type), interface, record, now, service):
+                changed = self._hear_in(
+                    service.set_of(record.type), interface, record, now, service
+                )
+                if changed or service.best_srv != service.content.srv:
                     touched[service] = None
                     self._follow_target(service, now, touched)
             case RecordType.NSEC:
@@ -184,7 +189,7 @@ class Registry:
         owner, target = fold(record.name), record.data
         assert isinstance(target, str)
         if owner == fold(SERVICE_META):
-            self._learn_type(target)
+            self._types.learn(target)
             return
         parts = split_instance(target)
         if parts is None or not fold(target).endswith(
@@ -192,8 +197,8 @@ class Registry:
         ):
             if owner.endswith(".arpa"):
                 return  # reverse mapping: true, and of no use here
-            self.refused["records"] += 1
-            self.note(f"PTR {record.name} names {target}, which is no instance of that type")
+            fault = f"PTR {record.name} names {target}, which is no instance of that type"
+            self._refuse("records", fault)
             return
         is_subtype = base != owner
         if self._wanted is not None and owner not in self._wanted:
@@ -211,7 +216,7 @@ class Registry:
             service.ptr, interface, record, now, service
         ):
             touched[service] = None
-        self._learn_type(base)
+        self._types.learn(base)
         service.heard(now)
         self._adopt(service.key, now, touched)
 
@@ -228,6 +233,7 @@ class Registry:
             service.findings.append(f"{service.type} is no service type by RFC 6335 §5.1")
         self._services[service.key] = service
         self._ids[service.id] = service
+        self._by_browse_name.setdefault(service.ptr_key, {})[service] = None
         return service
 
     def _follow_target(self, service: Service, now: Moment, touched: dict[Service, None]) -> None:
@@ -258,23 +264,10 @@ class Registry:
                     records.clear()
         service.host_key = ""
 
-    def _learn_type(self, browse_name: str) -> None:
-        key = fold(browse_name)
-        if key in self._types:
-            return
-        parts = split_instance("x." + browse_name)
-        if parts is None or parts[0] != "x":
-            self.refused["records"] += 1
-            self.note(f"{browse_name} is no service type: RFC 6763 §7 wants _name._tcp or _udp")
-        elif len(self._types) >= MAX_TYPES:
-            self.refused["types"] += 1
-        else:
-            self._types[key] = parts[1]
-            self._new_types.append(key)
-
     def _adopt(self, key: str, now: Moment, touched: dict[Service, None]) -> None:
-        for interface, record in self._orphans.adopt(key, now.mono_s):
-            self._take(interface, record, now, touched)
+        for interface, record, heard_s in self._orphans.adopt(key, now.mono_s):
+            then = Moment(heard_s, now.unix_s - (now.mono_s - heard_s))
+            self._take(interface, record, then, touched)
 
     # Lifetimes
 
@@ -301,7 +294,9 @@ class Registry:
             entry, owner, records = item
             if entry.expires_s <= now.mono_s:
                 records.drop(entry)
-                for service in owner.affected:
+                for service in tuple(owner.affected):
+                    if records is service.srv:
+                        self._follow_target(service, now, touched)
                     service.ended_by_goodbye = entry.goodbye
                     touched[service] = None
                 continue
@@ -402,6 +397,10 @@ class Registry:
         self._offline.pop(service, None)
         del self._services[service.key]
         del self._ids[service.id]
+        siblings = self._by_browse_name[service.ptr_key]
+        del siblings[service]
+        if not siblings:
+            del self._by_browse_name[service.ptr_key]
         service.planned_s = VOID
         for records in service.sets:
             records.clear()

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import blake2b
 
 from lanbridge.core.addresses import Address
 from lanbridge.core.names import fold
@@ -101,4 +100,6 @@ _BEST_FIRST = (State.ONLINE, State.STALE, State.FOUND, State.OFFLINE)
 
 def stable_id(name: str) -> str:
     """16 hex digits that stay the same for one name, however its case is spelt."""
+    from hashlib import blake2b  # it brings OpenSSL along, which `discover` can load meanwhile
+
     return blake2b(fold(name).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -1,8 +1,9 @@
 """Answers of the bare ASGI endpoints: JSON, and problem documents (RFC 9457)."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
+
+from lanbridge.core.json_text import json_safe
 
 # What ASGI hands over is a dictionary of anything, by its specification.
 Scope = Mapping[str, Any]
@@ -28,7 +29,7 @@ async def answer(
             await send({"type": "websocket.close"})
             return
         kind = "websocket.http.response"
-    body = json.dumps(content, ensure_ascii=False).encode()
+    body = json_safe(content).encode()
     headers = [
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),

@@ -8,7 +8,7 @@ import socket
 import struct
 import sys
 from collections.abc import Sequence
-from ipaddress import IPv4Interface, IPv6Interface, ip_address
+from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,13 +40,12 @@ def snapshot(include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Networ
     unusable = _unusable_ipv6()
     interfaces = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        for adapter in ifaddr.get_adapters(include_unconfigured=True):
-            name = adapter.nice_name
+        for (name, index), ips in _adapters().items():
             link = _link(probe, name)
             if link is None:  # gone between the two questions
                 continue
             addresses = tuple(
-                address for ip in adapter.ips if (address := _address(ip, name)) not in unusable
+                address for ip in ips if (address := _address(ip, name)) not in unusable
             )
             properties = {
                 "up": link.flags & _UP_AND_RUNNING == _UP_AND_RUNNING,
@@ -60,7 +59,7 @@ def snapshot(include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Networ
             interfaces.append(
                 NetworkInterface(
                     name=name,
-                    index=adapter.index or 0,
+                    index=index,
                     addresses=addresses,
                     mac=link.mac,
                     mtu_bytes=link.mtu_bytes,
@@ -74,12 +73,25 @@ def snapshot(include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Networ
     )
 
 
+def _adapters() -> dict[tuple[str, int], list[ifaddr.IP]]:
+    """The addresses by interface.
+
+    One with a label, `ip address add … label eth0:1`, ifaddr lists under an interface of that
+    name; but the link is eth0, and there is one only.
+    """
+    found: dict[tuple[str, int], list[ifaddr.IP]] = {}
+    for adapter in ifaddr.get_adapters(include_unconfigured=True):
+        name = adapter.nice_name.partition(":")[0] if _LINUX else adapter.nice_name
+        found.setdefault((name, adapter.index or 0), []).extend(adapter.ips)
+    return found
+
+
 def _address(ip: ifaddr.IP, name: str) -> Interface:
     if isinstance(ip.ip, str):
         return IPv4Interface((ip.ip, ip.network_prefix))
-    text = ip.ip[0]
-    scoped = f"{text}%{name}" if text.startswith("fe80") else text
-    return IPv6Interface((scoped, ip.network_prefix))
+    address = IPv6Address(ip.ip[0])
+    scope = f"%{name}" if address.is_link_local else ""
+    return IPv6Interface((f"{address}{scope}", ip.network_prefix))
 
 
 def _link(probe: socket.socket, name: str) -> _Link | None:

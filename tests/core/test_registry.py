@@ -6,9 +6,10 @@ import pytest
 
 from lanbridge.core import registry as module
 from lanbridge.core.events import Moment, ServiceEvent
+from lanbridge.core.known_types import MAX_TYPES
 from lanbridge.core.orphans import MAX_NAMES
 from lanbridge.core.records import Nsec, Record, RecordType, Srv
-from lanbridge.core.registry import MAX_SERVICES, MAX_TYPES
+from lanbridge.core.registry import MAX_SERVICES
 from lanbridge.core.services import Reason, State
 from tests.core.lan import TYPE, Lan, address, ptr, srv, txt, whole
 
@@ -132,6 +133,50 @@ class TestResolving:
         sub = Record(f"_printer._sub.{TYPE}", RecordType.PTR, 4500, f"lamp.{TYPE}")
         assert lan.hear(*whole("other", "other.local")) == []
         assert lan.hear(sub, *whole()) == ["found lamp", "resolved lamp"]
+
+
+class TestTiming:
+    """Which of two records counts is a matter of when they were heard."""
+
+    def test_a_known_srv_that_is_heard_again_counts(self) -> None:
+        """Even before the cache-flush second of the other is over."""
+        lan = Lan()
+        lan.hear(*whole(host="a.local"))
+        lan.wait(0.1)
+        lan.hear(*whole(host="b.local"))
+        lan.wait(0.1)
+        lan.hear(*whole(host="a.local"))
+        assert lan.only().host == "a.local"
+
+    def test_the_srv_that_is_left_is_followed(self) -> None:
+        """Two links, two hosts; the newer SRV runs out, the older is still announced."""
+        lan = Lan()
+        lan.hear(*whole(host="a.local"))
+        far = (srv(host="b.local", ttl_s=10), address("b.local", "10.0.0.8", 10))
+        lan.hear(*far, on="wlan0")
+        for _ in range(5):
+            lan.wait(10)
+            lan.hear(*whole(host="a.local"))
+        assert (lan.only().state, lan.only().host) == (State.ONLINE, "a.local")
+
+    def test_a_record_that_waited_for_its_ptr_is_as_old_as_it_is(self) -> None:
+        """It is not newer than the one in the packet with the PTR."""
+        lan = Lan()
+        lan.hear(srv(host="old.local"))
+        lan.wait(5)
+        lan.hear(*whole(host="new.local"))
+        assert (lan.only().state, lan.only().host) == (State.ONLINE, "new.local")
+
+    def test_made_up_records_of_long_ago_do_not_refuse_a_true_one(self) -> None:
+        """Sixteen TXT records for a name that nothing pointed to."""
+        lan = Lan()
+        for number in range(16):
+            lan.hear(txt(rdata=bytes((number,))))
+        lan.wait(3_600)
+        lan.hear(srv())
+        lan.hear(txt())
+        lan.hear(ptr(), address())
+        assert lan.only().state is State.ONLINE
 
 
 class TestChanges:
@@ -315,6 +360,14 @@ class TestKnownAnswers:
         assert known() == 1
         lan.wait(2_300)
         assert known() == 0
+
+    def test_a_known_answer_is_no_goodbye(self) -> None:
+        """Less than a second left is not TTL 0."""
+        lan = Lan()
+        lan.hear(ptr(ttl_s=1))
+        lan.wait(0.1)
+        (known,) = lan.registry.known_answers(TYPE, "eth0", Moment(lan.now_s, 0.0))
+        assert known.ttl_s == 1
 
     def test_another_link_has_its_own(self) -> None:
         """What is known from eth0 is not known on wlan0."""

@@ -1,13 +1,15 @@
 """Events as they happen, over Server-Sent Events."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from lanbridge.api.context import TheDaemon, TheViewer
-from lanbridge.api.problems import Problem
+from lanbridge.api.problems import documented
 from lanbridge.core.addresses import Viewer
 from lanbridge.core.json_text import json_safe
 from lanbridge.core.views import as_json, event_view
@@ -25,7 +27,7 @@ HEARTBEAT_S = 15.0  # a comment, so that proxies and readers know the stream is 
     response_class=StreamingResponse,
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "A stream of events"},
-        503: {"model": Problem, "description": "Too many readers"},
+        503: documented("Too many readers"),
     },
 )
 async def follow(
@@ -41,27 +43,37 @@ async def follow(
     `resync` means that some were missed: read the list again.
     """
     # Subscribed before the answer begins: whoever has the headers has not missed anything.
-    subscription = daemon.hub.subscribe(last_event_id)
-    return StreamingResponse(
-        _stream(daemon, subscription, viewer),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return _EventStream(daemon, daemon.hub.subscribe(last_event_id), viewer)
 
 
-async def _stream(
+class _EventStream(StreamingResponse):
+    """Unsubscribes when it ends, also where the client left before the first line."""
+
+    def __init__(self, daemon: Daemon, subscription: Subscription, viewer: Viewer | None) -> None:
+        super().__init__(
+            _lines(daemon, subscription, viewer),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+        self._end = partial(daemon.hub.unsubscribe, subscription)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._end()
+
+
+async def _lines(
     daemon: Daemon, subscription: Subscription, viewer: Viewer | None
 ) -> AsyncIterator[str]:
-    try:
-        yield ": lanbridge\n\n"
-        while not daemon.stopping.is_set():
-            published = await subscription.next(HEARTBEAT_S)
-            if published is not None:
-                yield _message(published, daemon, viewer)
-            elif not daemon.stopping.is_set():
-                yield ": alive\n\n"
-    finally:
-        daemon.hub.unsubscribe(subscription)
+    yield ": lanbridge\n\n"
+    while not daemon.stopping.is_set():
+        published = await subscription.next(HEARTBEAT_S)
+        if published is not None:
+            yield _message(published, daemon, viewer)
+        elif not daemon.stopping.is_set():
+            yield ": alive\n\n"
 
 
 def _message(published: Published, daemon: Daemon, viewer: Viewer | None) -> str:

@@ -23,6 +23,14 @@ async def list_interfaces(daemon: TheDaemon) -> JsonResponse:
     return JsonResponse({"items": views, "next": None})
 
 
+class UdpEchoStatus(BaseModel):
+    """`answered`: replies sent; `unsent`: replies that the system did not take."""
+
+    on: bool
+    answered: int
+    unsent: int
+
+
 class Status(BaseModel):
     """Counters count from the start of the daemon. Limits: what is there, and how much may be."""
 
@@ -40,6 +48,7 @@ class Status(BaseModel):
     packets_dropped: dict[str, int]
     records_refused: dict[str, int]
     echo_refused: dict[str, int]
+    udp_echo: UdpEchoStatus
     findings: dict[str, int]
 
 
@@ -47,7 +56,7 @@ class Status(BaseModel):
 async def status(daemon: TheDaemon) -> JsonResponse:
     """Version, uptime, counters, and what was refused or dropped and why."""
     discovery = daemon.discovery
-    waiting = daemon.waiting_for()
+    waiting, udp = daemon.waiting_for(), daemon.udp
     state = Status(
         version=__version__,
         id=daemon.id,
@@ -63,6 +72,11 @@ async def status(daemon: TheDaemon) -> JsonResponse:
         packets_dropped=dict(discovery.engine.dropped),
         records_refused=dict(discovery.registry.refused),
         echo_refused={str(code): count for code, count in daemon.guard.refused.items()},
+        udp_echo=UdpEchoStatus(
+            on=udp is not None,
+            answered=udp.answered if udp else 0,
+            unsent=udp.unsent if udp else 0,
+        ),
         findings=dict(discovery.registry.findings.most_common(50)),
     )
     return JsonResponse(state.model_dump())
@@ -101,7 +115,8 @@ async def scan(daemon: TheDaemon) -> dict[str, bool]:
 
 def own_name(daemon: Daemon) -> str:
     """The instance name it goes by now, which differs from the one wanted after a conflict."""
-    return next(iter(daemon.discovery.publisher.published.values())).ad.name.instance
+    own = next(iter(daemon.discovery.publisher.published.values()), None)
+    return own.ad.name.instance if own else daemon.name.instance
 
 
 def _advertisement(published: Published) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Services, devices and types: what is on this network."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
 
 from lanbridge.api.context import TheDaemon, TheViewer
 from lanbridge.api.pages import MAX_ITEMS, After, Limit, Page, body, cut
-from lanbridge.api.problems import JsonResponse, Problem
+from lanbridge.api.problems import JsonResponse, documented
 from lanbridge.core.addresses import classify
 from lanbridge.core.errors import NotFound
 from lanbridge.core.names import ServiceType, fold
@@ -16,20 +17,19 @@ from lanbridge.core.views import DeviceView, ServiceView, as_json, device_view, 
 from lanbridge.daemon import Daemon
 
 router = APIRouter(prefix="/api/v1")
-_NOT_FOUND: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "There is no such thing"}
-}
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: documented("There is no such thing")}
 
 
-class Filter(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
     """Which services to list; for devices, which services they are made of."""
 
-    type: str | None = Field(None, description="A service type, `_http._tcp`.")
+    type: Annotated[str | None, Query(description="A service type, `_http._tcp`.")] = None
     state: State | None = None
-    host: str | None = Field(None, description="A host name, `lamp.local`.")
-    name: str | None = Field(None, description="Part of an instance name.")
-    interface: str | None = Field(None, description="Heard on this interface.")
-    own: bool | None = Field(None, description="Whether it runs on this host.")
+    host: Annotated[str | None, Query(description="A host name, `lamp.local`.")] = None
+    name: Annotated[str | None, Query(description="Part of an instance name.")] = None
+    interface: Annotated[str | None, Query(description="Heard on this interface.")] = None
+    own: Annotated[bool | None, Query(description="Whether it runs on this host.")] = None
 
     def services(self, daemon: Daemon) -> list[ServiceInstance]:
         type_ = str(ServiceType.parse(self.type)) if self.type is not None else None

@@ -17,7 +17,6 @@ from lanbridge.core.errors import InvalidInput, NetworkUnavailable
 from lanbridge.core.events import Event, EventKind, ServiceEvent
 from lanbridge.core.names import ServiceType
 from lanbridge.core.services import ServiceInstance
-from lanbridge.core.views import as_json, event_view, service_view
 from lanbridge.discovery import Discovery
 
 # An answer to the second query takes up to 120 ms (RFC 6762 §6), what was missing of it is asked
@@ -125,6 +124,10 @@ class _Search:
         self._updates = format == "json" or (format == "table" and sys.stdout.isatty())
         async with self._discovery.running():
             self._check_interfaces()
+            await asyncio.sleep(0)  # the question goes out; what its answers need is loaded now
+            from lanbridge.core import views
+
+            self._views = views
             if wanted.viewer is not None:
                 self._viewer = viewer_from(wanted.viewer, self._discovery.state)
             columns = WATCH_COLUMNS if wanted.watch else COLUMNS
@@ -168,22 +171,24 @@ class _Search:
         known = service.id in self._seen
         if not self._updates if known else self._is_enough():
             return
-        view = service_view(self._narrow(service), self._discovery.state, self._viewer)
+        view = self._views.service_view(self._narrow(service), self._discovery.state, self._viewer)
         if (view.own and not self._wanted.include_self) or (
             service.addresses and not view.addresses
         ):
             return
         self._seen.add(service.id)
-        self._emit(as_json(view))
+        self._emit(self._views.as_json(view))
 
     def _show_event(self, event: Event) -> None:
-        view = event_view(event, self._discovery.state, self._viewer)
+        view = self._views.event_view(event, self._discovery.state, self._viewer)
         if view.service is not None:
             if view.service.own and not self._wanted.include_self:
                 return
             if view.event == EventKind.RESOLVED:
                 self._seen.add(view.service.id)
-        self._emit({key: value for key, value in as_json(view).items() if value is not None})
+        self._emit(
+            {key: value for key, value in self._views.as_json(view).items() if value is not None}
+        )
 
     def _emit(self, row: Row) -> None:
         """Write from within the event loop, which would swallow what is raised."""

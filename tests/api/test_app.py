@@ -1,0 +1,137 @@
+"""The application as a whole: its description, and the rooms mounted beside the routes."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient, WebSocketDenialResponse
+
+from lanbridge.api.app import create_app
+from tests.api.conftest import CALLER, Home
+
+OPERATIONS = {
+    "advertisements-list",
+    "devices-get",
+    "devices-list",
+    "events-follow",
+    "health-healthz",
+    "health-ping",
+    "health-readyz",
+    "interfaces-list",
+    "scan-start",
+    "services-get",
+    "services-list",
+    "status-get",
+    "types-list",
+}
+
+
+@pytest.fixture(name="operations")
+def operations_fixture(client: TestClient) -> dict[str, dict[str, Any]]:
+    """Every operation of /openapi.json by its id."""
+    paths = client.get("/openapi.json").json()["paths"]
+    found = [operation for path in paths.values() for operation in path.values()]
+    counts = Counter(operation["operationId"] for operation in found)
+    assert max(counts.values()) == 1
+    return {operation["operationId"]: operation for operation in found}
+
+
+def test_operations_have_names_that_stay(operations: dict[str, dict[str, Any]]) -> None:
+    """Generated clients are made of them: none goes, and none changes its name."""
+    assert operations.keys() >= OPERATIONS
+
+
+def test_every_answer_is_described(operations: dict[str, dict[str, Any]]) -> None:
+    """By a model, and every error as the problem document that it is."""
+    for name, operation in operations.items():
+        assert operation["summary"], name
+        assert operation["description"], name
+        for status, response in operation["responses"].items():
+            for media_type, content in response["content"].items():
+                if int(status) >= 400 and name != "health-readyz":
+                    assert media_type == "application/problem+json", name
+                if media_type != "text/event-stream":
+                    assert content["schema"].get("type") != "string", name
+                    assert content["schema"], name
+
+
+def test_every_parameter_is_described(operations: dict[str, dict[str, Any]]) -> None:
+    """But those whose values say it all."""
+    bare = [
+        f"{name} {parameter['name']}"
+        for name, operation in operations.items()
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description") and parameter["name"] not in ("id", "state")
+    ]
+    assert bare == []
+
+
+def test_what_is_served_is_what_is_described(client: TestClient, home: Home) -> None:
+    """The fields of a service are those of its schema."""
+    from tests.core.lan import whole
+
+    home.hear(*whole())
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    (service,) = client.get("/api/v1/services").json()["items"]
+    assert set(schemas["ServiceView"]["properties"]) == set(service)
+    assert set(schemas["AddressView"]["properties"]) == set(service["addresses"][0])
+    assert set(schemas["Status"]["properties"]) == set(client.get("/api/v1/status").json())
+
+
+def test_the_description_can_be_looked_at(client: TestClient) -> None:
+    """/docs is there, the second one of its kind is not."""
+    assert client.get("/docs").status_code == 200
+    assert client.get("/redoc").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/echo", "/echo/", "/echo/a/b"])
+def test_echo_is_mounted(client: TestClient, path: str) -> None:
+    """With and without the slash, for any method, never redirected."""
+    for method in ("GET", "POST", "PATCH"):
+        received = client.request(method, path, content=b"hello").json()
+        assert (received["method"], received["path"]) == (method, path)
+        assert received["client"]["address"] == CALLER
+
+
+def test_websocket_echo_is_mounted(client: TestClient) -> None:
+    """Text comes back as text."""
+    with client.websocket_connect("/echo/ws") as socket:
+        socket.send_text("客厅")
+        assert socket.receive_text() == "客厅"
+
+
+def test_echo_is_guarded_and_the_rest_is_not(home: Home) -> None:
+    """A caller of another subnet may look at the registry, and may not use us as a mirror."""
+    stranger = TestClient(create_app(home.daemon), client=("192.168.9.9", 50_000))
+    assert stranger.get("/api/v1/services").status_code == 200
+    refused = stranger.get("/echo")
+    assert (refused.status_code, refused.json()["code"]) == (403, "refused")
+    with pytest.raises(WebSocketDenialResponse) as denied:
+        stranger.websocket_connect("/echo/ws").__enter__()
+    assert denied.value.status_code == 403
+    assert home.daemon.guard.refused == {"other-subnet": 2}
+
+
+@pytest.mark.parametrize(
+    ("caller", "reachable"),
+    [
+        ("10.0.0.9", True),
+        ("10.0.0.7", False),
+        ("192.168.9.9", False),
+        ("127.0.0.1", True),
+        ("10.0.0.1", True),
+        ("::1", True),
+        ("::ffff:10.0.0.9", True),
+        ("fe80::9%eth0", False),
+        ("testclient", True),
+    ],
+)
+def test_the_caller_is_the_viewer(home: Home, caller: str, *, reachable: bool) -> None:
+    """Unless it is this host, or has no address; whatever X-Forwarded-For says."""
+    from tests.core.lan import whole
+
+    home.hear(*whole())
+    client = TestClient(create_app(home.daemon), client=(caller, 50_000))
+    headers = {"X-Forwarded-For": "10.0.0.9", "Forwarded": "for=10.0.0.9"}
+    (service,) = client.get("/api/v1/services", headers=headers).json()["items"]
+    assert service["reachable"] is reachable
