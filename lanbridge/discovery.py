@@ -56,7 +56,8 @@ class Discovery:
         self.engine = Engine(self._receive, self.registry.note, families or FAMILIES)
         self.publisher = Publisher(self._renamed, self._spawn)
         self.news_s = 0.0  # when the registry last changed
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._wakes_s = 0.0  # uvloop's handle for what is due already does not say
         self._closed = False
 
     # Life
@@ -168,9 +169,10 @@ class Discovery:
             return
         at_s = max(min(due), self._now_s())
         if self._timer is not None:
-            if self._timer.when() <= at_s and not self._timer.cancelled():
-                return  # it wakes early enough, and plans anew then
+            if self._wakes_s <= at_s:
+                return  # early enough, and it plans anew then
             self._timer.cancel()
+        self._wakes_s = at_s
         self._timer = asyncio.get_running_loop().call_at(at_s, self._wake)
 
     def _wake(self) -> None:
