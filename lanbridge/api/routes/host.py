@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from lanbridge import __version__
@@ -40,11 +40,12 @@ class Status(BaseModel):
     packets_dropped: dict[str, int]
     records_refused: dict[str, int]
     echo_refused: dict[str, int]
+    http_refused: dict[str, int]
     findings: dict[str, int]
 
 
 @router.get("/status", tags=["status"], name="get", response_model=Status)
-async def status(daemon: TheDaemon) -> JsonResponse:
+async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
     """Version, uptime, counters, and what was refused or dropped and why."""
     discovery = daemon.discovery
     waiting = daemon.waiting_for()
@@ -63,6 +64,7 @@ async def status(daemon: TheDaemon) -> JsonResponse:
         packets_dropped=dict(discovery.engine.dropped),
         records_refused=dict(discovery.registry.refused),
         echo_refused={str(code): count for code, count in daemon.guard.refused.items()},
+        http_refused=dict(request.app.state.refused),
         findings=dict(discovery.registry.findings.most_common(50)),
     )
     return JsonResponse(state.model_dump())
