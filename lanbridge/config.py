@@ -29,16 +29,10 @@ from lanbridge.core import txt
 from lanbridge.core.addresses import parse_address, parse_port
 from lanbridge.core.errors import InvalidInput, InvalidSetting
 from lanbridge.core.names import HostName, InstanceName, ServiceType
+from lanbridge.wechat.ports import is_refused_to_tcp
 
 DEFAULT_FILE = Path("/etc/lanbridge/lanbridge.toml")
 PREFIX = "LANBRIDGE_"
-
-# wx.createTCPSocket refuses these, and all below 1024.
-_REFUSED_BY_PHONES = {
-    1099, 1433, 1521, 1719, 1720, 1723, 2049, 2375, 3128, 3306, 3389, 3659, 4045, 5060, 5061, 5432,
-    5984, 6000, 6379, 6566, 7001, 7002, *range(8000, 8101), 8443, 8888, 9200, 9300, 10051, 10080,
-    11211, 27017, 27018, 27019,
-}  # fmt: skip
 
 
 def _by(parse: Callable[[Any], object]) -> Callable[[Any], Any]:
@@ -172,7 +166,7 @@ class Settings(_Model):
 
     def advice(self) -> list[str]:
         """Sentences on what is allowed and will be regretted."""
-        if self.port >= 1024 and self.port not in _REFUSED_BY_PHONES:
+        if not is_refused_to_tcp(self.port):
             return []
         return [f"port {self.port} is one that phones refuse to wx.createTCPSocket; 8620 is not"]
 

@@ -1,16 +1,15 @@
-"""The ASGI application: every file in `api/routes` is mounted, the echo room beside them."""
+"""The ASGI application of REST and pages: every file in `api/routes` is mounted."""
 
+from collections import Counter
 from importlib import import_module
 from pkgutil import iter_modules
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.routing import Mount, Route
 
 from lanbridge import __version__
 from lanbridge.api import problems, routes
 from lanbridge.daemon import Daemon
-from lanbridge.echo.app import EchoApp
 
 
 def create_app(daemon: Daemon) -> FastAPI:
@@ -27,12 +26,10 @@ def create_app(daemon: Daemon) -> FastAPI:
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.daemon = daemon
+    app.state.refused = Counter[str]()  # connections cut off, by HTTP status
     problems.install(app)
     for module in sorted(iter_modules(routes.__path__), key=lambda one: one.name):
         app.include_router(import_module(f"{routes.__name__}.{module.name}").router)
-    echo = EchoApp(daemon.guard)
-    # Mount answers only below its path, so `/echo` itself is a route of its own.
-    app.router.routes += [Route("/echo", echo), Mount("/echo", echo)]
     return app
 
 

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from lanbridge.core.addresses import Relation, Viewer, classify, parse_address, viewer_from
+from lanbridge.core.addresses import Relation, classify, parse_address
 from lanbridge.core.errors import InvalidAddress
 from lanbridge.daemon import Daemon
+from lanbridge.wechat.lan import Phone, phone_from
 
 
 def _daemon(request: Request) -> Daemon:
@@ -16,6 +17,22 @@ def _daemon(request: Request) -> Daemon:
 
 
 TheDaemon = Annotated[Daemon, Depends(_daemon)]
+
+
+def phone_or_caller(
+    text: str | None, request: Request, daemon: Daemon, *, hotspot: bool = False
+) -> Phone | None:
+    """The phone that `text` says, else the caller; None for a caller on this host itself."""
+    state = daemon.discovery.state
+    if text is not None:
+        return phone_from(text, state, hotspot=hotspot)
+    try:
+        caller = parse_address(request.client.host if request.client else "")
+    except InvalidAddress:
+        return None
+    if classify(caller, state).relation in (Relation.SELF, Relation.LOOPBACK):
+        return None
+    return phone_from(str(caller), state, hotspot=hotspot)
 
 
 def _viewer(
@@ -28,18 +45,8 @@ def _viewer(
             description="Judge reachability for this IP or IP/PREFIX; without it, for the caller.",
         ),
     ] = None,
-) -> Viewer | None:
-    """None for a caller on this host itself."""
-    state = daemon.discovery.state
-    if from_ is not None:
-        return viewer_from(from_, state)
-    try:
-        caller = parse_address(request.client.host if request.client else "")
-    except InvalidAddress:
-        return None
-    if classify(caller, state).relation in (Relation.SELF, Relation.LOOPBACK):
-        return None
-    return viewer_from(str(caller), state)
+) -> Phone | None:
+    return phone_or_caller(from_, request, daemon)
 
 
-TheViewer = Annotated[Viewer | None, Depends(_viewer)]
+TheViewer = Annotated[Phone | None, Depends(_viewer)]

@@ -1,7 +1,7 @@
 """Same subnet, and not myself: the headline promise, answered from the interfaces of this moment.
 
 `is_mine` and `same_subnet` are separate questions: 10.0.1.2/16 has 10.0.9.9 in its subnet and is
-still another machine. `classify` joins them for this host, `reach` asks for somebody else's phone.
+still another machine. `classify` joins them for this host; for somebody else's phone ask a Viewer.
 Reasons are clauses without a full stop.
 """
 
@@ -16,9 +16,8 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
     ip_address,
-    ip_interface,
 )
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from lanbridge.core.errors import InvalidAddress, InvalidPort
 from lanbridge.core.text import printable
@@ -84,16 +83,15 @@ class NetworkState:
         for interface in self.interfaces:
             for own in interface.addresses:
                 prefix, network = _Prefix(own.network, interface), own.network
-                packed = _unmapped(own.ip).packed
+                packed = unmapped(own.ip).packed
                 owners[packed] = (*owners.get(packed, ()), prefix)
                 if _left_out(interface):
                     others.append(prefix)
                     continue
                 prefixes.append(prefix)
-                if network.version == 4 and network.prefixlen < _EDGELESS:
-                    where = f"address of {network} on {interface.name}"
-                    first, last = _edges(network)
-                    edges |= {first: f"the network {where}", last: f"the broadcast {where}"}
+                where = f"address of {network} on {interface.name}"
+                for kind, edge in zip(("network", "broadcast"), set_aside(network), strict=False):
+                    edges[edge] = f"the {kind} {where}"
         prefixes.sort(key=lambda prefix: -prefix.network.prefixlen)
         scopes = {str(interface.index): interface for interface in self.interfaces}
         scopes |= {interface.name: interface for interface in self.interfaces}
@@ -143,7 +141,7 @@ class AddressVerdict:
 
 def is_mine(address: Address, state: NetworkState) -> bool:
     """Whether an interface, used or not, has exactly this address. No prefix is looked at."""
-    return _own(_unmapped(address), state) is not None
+    return _own(unmapped(address), state) is not None
 
 
 def same_subnet(address: Address, state: NetworkState) -> NetworkInterface | None:
@@ -151,7 +149,7 @@ def same_subnet(address: Address, state: NetworkState) -> NetworkInterface | Non
 
     Only interfaces that are used, up and neither loopback nor point-to-point count.
     """
-    home = _home(_unmapped(address), state, None)
+    home = _home(unmapped(address), state, None)
     return home.interface if home else None
 
 
@@ -172,32 +170,6 @@ def classify(address: Address, state: NetworkState, heard_on: str | None = None)
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
-    """The phone or dashboard that asks. assumed: its prefix is a guess, nobody told us."""
-
-    interface: Interface
-    assumed: bool = False
-
-
-def viewer_from(text: str, state: NetworkState) -> Viewer:
-    """Read `IP` or `IP/PREFIX`; raises InvalidAddress.
-
-    Without a prefix it is that of our own subnet the address is in, else /24 or /64, assumed.
-    """
-    host, slash, prefix = text.partition("/")
-    address = _unmapped(parse_address(host))
-    if slash:
-        try:
-            return Viewer(ip_interface(f"{address}/{prefix}"))
-        except ValueError:
-            rule = f"'{printable(prefix)}' is no prefix length of IPv{address.version}"
-            raise InvalidAddress(text, rule, "write it like 192.168.1.20/24") from None
-    home = _home(address, state, None)
-    length = home.network.prefixlen if home else 24 if address.version == 4 else 64
-    return Viewer(ip_interface((address, length)), assumed=home is None)
-
-
-@dataclass(frozen=True, slots=True)
 class Reach:
     """address: the one to use, where there is one; reason: why there is none."""
 
@@ -206,44 +178,11 @@ class Reach:
     address: Address | None
 
 
-def reach(addresses: Sequence[Address], port: int, viewer: Viewer) -> Reach:
-    """Whether a mini-program on the viewer may talk to a service: WeChat's LAN rule.
+class Viewer(Protocol):
+    """The phone or dashboard that asks; `wechat.lan.Phone` is one, and has the rule it lives by."""
 
-    An IPv4 literal, inside the viewer's subnet by the viewer's own mask, not the viewer itself,
-    with a real port. The first address that passes is taken.
-    """
-    own, network = viewer.interface.ip, viewer.interface.network
-    if not 1 <= port <= 65535:
-        return Reach(False, f"port {port} is no port that one can connect to", None)
-    if own.version != 4:
-        return Reach(False, f"the viewer {own} has IPv6, and WeChat compares IPv4 only", None)
-    candidates = [each for each in map(_unmapped, addresses) if each.version == 4]
-    faults: list[str] = []
-    outside: list[str] = []
-    for address in candidates:
-        if address == own:
-            fault = "is the viewer itself"
-        elif address.is_loopback:
-            fault = "is a loopback address"
-        elif never := _unusable(address):
-            fault = f"is {never}"
-        elif address not in network:
-            outside.append(str(address))
-            continue
-        elif network.prefixlen < _EDGELESS and address in _edges(network):
-            fault = f"is the network or broadcast address of {network}"
-        else:
-            return Reach(True, None, address)
-        faults.append(f"{address} {fault}")
-    if outside:
-        mask = f"{'assumed ' * viewer.assumed}mask {network.netmask}"
-        verb = "is" if len(outside) == 1 else "are"
-        where = f"outside {network}, the subnet of {own} by its {mask}"
-        faults.append(f"{' and '.join(outside[:_NAMED])} {verb} {where}")
-    if not candidates:
-        kind = "IPv4 address, and WeChat takes no other," if addresses else "address"
-        faults.append(f"no {kind} is known")
-    return Reach(False, "; ".join(faults[-_NAMED:]), None)
+    def reach(self, addresses: Sequence[Address], port: int) -> Reach:
+        """Whether it may talk to a service, and at which of its addresses."""
 
 
 def parse_address(text: str) -> Address:
@@ -264,31 +203,12 @@ def parse_port(text: str | int) -> int:
     raise InvalidPort(digits, "it is not a whole number from 1 to 65535")
 
 
-def _left_out(interface: NetworkInterface) -> str | None:
-    """Why an interface lends its prefixes to no verdict, or None if it does."""
-    if interface.loopback:
-        return "a loopback interface"
-    if not interface.used:
-        return f"an interface that is not used ({interface.why.rstrip('.')})"
-    if not interface.up:
-        return "an interface that is down"
-    # Both ends of a tunnel are alone on it: its prefix says nothing about a shared subnet.
-    return "a point-to-point link" if interface.point_to_point else None
-
-
-def _unmapped(address: Address) -> Address:
+def unmapped(address: Address) -> Address:
+    """IPv4-mapped IPv6 (RFC 4291 §2.5.5.2) as the IPv4 address, all else as it is."""
     return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
 
 
-def _is_link_local(address: Address) -> bool:
-    return isinstance(address, IPv6Address) and address.is_link_local
-
-
-def _scope(address: Address) -> str | None:
-    return address.scope_id if isinstance(address, IPv6Address) else None
-
-
-def _unusable(address: Address) -> str | None:
+def unusable(address: Address) -> str | None:
     """What forbids `address` on every network, or None. IPv6 has no broadcast."""
     if address.is_unspecified:
         return "the unspecified address"
@@ -302,8 +222,31 @@ def _unusable(address: Address) -> str | None:
     return "in a reserved range" if address.is_reserved or address.packed[0] == 0 else None
 
 
-def _edges(network: Network) -> tuple[Address, Address]:
+def set_aside(network: Network) -> tuple[Address, ...]:
+    """The network and the broadcast address, where there are such: IPv6 and /31 have none."""
+    if network.version == 6 or network.prefixlen >= _EDGELESS:
+        return ()
     return network.network_address, network.broadcast_address
+
+
+def _left_out(interface: NetworkInterface) -> str | None:
+    """Why an interface lends its prefixes to no verdict, or None if it does."""
+    if interface.loopback:
+        return "a loopback interface"
+    if not interface.used:
+        return f"an interface that is not used ({interface.why.rstrip('.')})"
+    if not interface.up:
+        return "an interface that is down"
+    # Both ends of a tunnel are alone on it: its prefix says nothing about a shared subnet.
+    return "a point-to-point link" if interface.point_to_point else None
+
+
+def _is_link_local(address: Address) -> bool:
+    return isinstance(address, IPv6Address) and address.is_link_local
+
+
+def _scope(address: Address) -> str | None:
+    return address.scope_id if isinstance(address, IPv6Address) else None
 
 
 def _on(address: Address, interface: NetworkInterface) -> bool:
@@ -334,7 +277,7 @@ def _home(address: Address, state: NetworkState, prefer: str | None) -> _Prefix 
 
 
 def _judge(address: Address, state: NetworkState, heard_on: str | None) -> AddressVerdict:
-    address = _unmapped(address)
+    address = unmapped(address)
     if heard_on and "%" not in heard_on and _is_link_local(address) and not _scope(address):
         address = IPv6Address(f"{address}%{heard_on}")
     text = printable(str(address))
@@ -345,7 +288,7 @@ def _judge(address: Address, state: NetworkState, heard_on: str | None) -> Addre
 
     if address.is_loopback:
         return verdict(Relation.LOOPBACK, f"{text} is a loopback address")
-    if fault := _unusable(address) or state._index.edges.get(address):
+    if fault := unusable(address) or state._index.edges.get(address):
         return verdict(Relation.UNUSABLE, f"{text} is {fault}")
     if _is_link_local(address):
         scope = _scope(address)

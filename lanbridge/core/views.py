@@ -17,7 +17,6 @@ from lanbridge.core.addresses import (
     Relation,
     Viewer,
     classify,
-    reach,
 )
 from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
 from lanbridge.core.services import Device, ServiceInstance, State
@@ -192,7 +191,7 @@ def _reach(
     if service.state is State.FOUND:
         return False, "it was found, but its address and port are not known yet", None
     if viewer is not None:
-        reached = reach([heard.address for heard in service.addresses], service.port, viewer)
+        reached = viewer.reach([heard.address for heard in service.addresses], service.port)
         url = _url(service, reached.address) if reached.address else None
         return reached.reachable, reached.reason, url
     if not 1 <= service.port <= 65535:

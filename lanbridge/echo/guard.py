@@ -110,6 +110,8 @@ class Guard:
     def __init__(self, state: Callable[[], NetworkState]) -> None:
         self.refused: Counter[Reason] = Counter()
         self._state = state
+        self._served_in: NetworkState | None = None
+        self._served: set[str | None] = set()  # callers of TCP that are, in that state
         self._rates = _Rates()
 
     def check_caller(self, host: str | None) -> Refusal | None:
@@ -118,12 +120,19 @@ class Guard:
         This host itself is: a dashboard on the Pi may open either of its addresses, and the
         handshake has proved the source, so nothing can be made to loop.
         """
+        state = self._state()
+        if state is not self._served_in:
+            self._served_in, self._served = state, set()
+        if host in self._served:
+            return None
         try:
-            verdict = classify(parse_address(host or ""), self._state())
+            verdict = classify(parse_address(host or ""), state)
         except InvalidAddress:
             error = Refused(host or "", "the caller has no IP address", "connect over the LAN")
             return self._refuse(Reason.NO_ADDRESS, error)
         if verdict.relation in (Relation.SAME_SUBNET, Relation.SELF, Relation.LOOPBACK):
+            if len(self._served) < MAX_SOURCES:
+                self._served.add(host)
             return None
         error = Refused(host or "", _rule(verdict), _REMEDIES[verdict.relation])
         return self._refuse(Reason(verdict.relation), error)

@@ -1,49 +1,63 @@
-"""Answers of the bare ASGI endpoints: JSON, and problem documents (RFC 9457)."""
+"""Answers of the bare ASGI endpoints: JSON, bytes, and problem documents (RFC 9457)."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from lanbridge.core.json_text import json_safe
+from lanbridge.echo.call import Call, Header, Problem
 
-# What ASGI hands over is a dictionary of anything, by its specification.
-Scope = Mapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+# It repeats what a stranger sent, and is never the same twice.
+ALWAYS: tuple[Header, ...] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+# More than this is handed over piece by piece: the server holds one piece for a client that does
+# not read, and the rest counts as ours (see `bodies.Memory`) until it is gone.
+PIECE_BYTES = 65_536
 
 
 async def answer(
-    scope: Scope,
-    send: Send,
+    call: Call,
     content: Mapping[str, object],
     status: int = 200,
     media_type: str = "application/json",
+    headers: Iterable[Header] = (),
 ) -> None:
-    """Answer a request with JSON in UTF-8; to HEAD, with the headers alone.
+    """Answer with JSON in UTF-8."""
+    body = json_safe(content).encode()
+    await answer_bytes(call, body, media_type, status, headers)
+
+
+async def answer_bytes(
+    call: Call, body: bytes, media_type: str, status: int = 200, headers: Iterable[Header] = ()
+) -> None:
+    """Answer with a body; to HEAD, with its headers alone.
 
     A WebSocket handshake is denied with it: in full where the server can, else with a bare 403.
     """
     kind = "http.response"
-    if scope["type"] == "websocket":
-        if "websocket.http.response" not in scope.get("extensions", {}):
-            await send({"type": "websocket.close"})
+    if call.scope["type"] == "websocket":
+        if "websocket.http.response" not in call.scope.get("extensions", {}):
+            await call.send({"type": "websocket.close"})
             return
         kind = "websocket.http.response"
-    body = json_safe(content).encode()
-    headers = [
-        (b"content-type", media_type.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),  # it repeats what a stranger sent
+    about = [
+        (b"content-type", media_type.encode("latin-1")),
+        (b"content-length", b"%d" % len(body)),
+        *ALWAYS,
+        *headers,
     ]
-    await send({"type": f"{kind}.start", "status": status, "headers": headers})
-    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})
+    await call.send({"type": f"{kind}.start", "status": status, "headers": about})
+    if call.scope.get("method") == "HEAD":
+        body = b""
+    at = 0
+    while len(body) - at > PIECE_BYTES:
+        piece = body[at : at + PIECE_BYTES]
+        await call.send({"type": f"{kind}.body", "body": piece, "more_body": True})
+        at += PIECE_BYTES
+    await call.send({"type": f"{kind}.body", "body": body[at:]})
 
 
-async def problem(
-    scope: Scope, send: Send, status: int, code: str, title: str, detail: str, **members: object
-) -> None:
-    """Answer with a problem document; `members` are its extensions, as RFC 9457 §3.2 allows."""
-    document: dict[str, object] = {"type": f"/errors/{code}", "title": title, "status": status}
-    document |= {"detail": detail, "code": code, **members}
-    await answer(scope, send, document, status, "application/problem+json")
+async def refuse(call: Call, problem: Problem) -> None:
+    """Answer with a problem document."""
+    media_type = "application/problem+json"
+    await answer(call, problem.document(), problem.status, media_type, problem.headers)

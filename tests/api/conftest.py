@@ -9,15 +9,20 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from lanbridge.api import server
+from lanbridge.api import server as api_server
 from lanbridge.api.app import create_app
 from lanbridge.config import AdvertiseSettings, Settings
 from lanbridge.core.addresses import NetworkState
 from lanbridge.core.events import LinksChanged, PacketHeard, Tick
 from lanbridge.daemon import Daemon
+from lanbridge.echo.app import EchoApp
+from lanbridge.echo.guard import Guard
 from lanbridge.mdns.engine import Link
 from tests.core.lan import Lan
+from tests.echo.home import HOME as ECHO_HOME
 from tests.echo.home import interface
+from tests.serving import FAST, Served
+from tests.serving import serving as serving_app
 
 CALLER = "10.0.0.9"  # a phone in the subnet of eth0
 
@@ -45,7 +50,7 @@ class Home(Lan):
             addresses=("10.0.0.50",),
         )
         settings = Settings(state_dir=state_dir, name="bridge", advertise=(hardware,))
-        self.daemon = Daemon(settings, server.serve)
+        self.daemon = Daemon(settings, api_server.serve)
         self.daemon.discovery.state = HOME
         self.daemon._advertise()
         self.registry = self.daemon.discovery.registry
@@ -87,9 +92,9 @@ def serving(home: Home, monkeypatch: pytest.MonkeyPatch) -> Serving:
 
     @asynccontextmanager
     async def run() -> AsyncGenerator[int]:
-        sockets = server.listening("127.0.0.1", 0)
-        monkeypatch.setattr(server, "listening", lambda host, port: sockets)
-        running = asyncio.ensure_future(server.serve(home.daemon))
+        sockets = api_server.listening("127.0.0.1", 0)
+        monkeypatch.setattr(api_server, "listening", lambda host, port: sockets)
+        running = asyncio.ensure_future(api_server.serve(home.daemon))
         try:
             yield sockets[0].getsockname()[1]
         finally:
@@ -99,3 +104,63 @@ def serving(home: Home, monkeypatch: pytest.MonkeyPatch) -> Serving:
                 await running
 
     return run
+
+
+class Raw:
+    """A TCP connection on which bytes are written as they are."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def send(self, data: bytes | str) -> None:
+        """Write; what is text is ASCII."""
+        self.writer.write(data if isinstance(data, bytes) else data.encode())
+
+    async def status(self) -> int:
+        """Read a response of which the length is told; return its status."""
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        for line in head.lower().split(b"\r\n"):
+            if line.startswith(b"content-length:"):
+                await self.reader.readexactly(int(line.partition(b":")[2]))
+        return int(head.split()[1])
+
+    async def rest(self) -> bytes:
+        """Read to the end, which a reset is not."""
+        return await self.reader.read()
+
+
+@pytest.fixture(params=FAST, ids=lambda fast: "httptools" if fast else "h11")
+async def server(request: pytest.FixtureRequest) -> AsyncGenerator[Served]:
+    """A server of the echo endpoints."""
+    async with serving_app(EchoApp(Guard(lambda: ECHO_HOME)), fast=request.param) as server:
+        yield server
+
+
+@pytest.fixture
+async def connections(server: Served) -> AsyncGenerator[list[Raw]]:
+    """Those that a test opened; they are closed after it."""
+    opened: list[Raw] = []
+    yield opened
+    for one in opened:
+        one.writer.close()
+
+
+class Dial:
+    """`await dial()` opens a connection."""
+
+    def __init__(self, server: Served, opened: list[Raw]) -> None:
+        self._server = server
+        self._opened = opened
+
+    async def __call__(self) -> Raw:
+        """Open one."""
+        raw = Raw(*await asyncio.open_connection("127.0.0.1", self._server.port))
+        self._opened.append(raw)
+        return raw
+
+
+@pytest.fixture
+def dial(server: Served, connections: list[Raw]) -> Dial:
+    """Open raw connections to the server."""
+    return Dial(server, connections)

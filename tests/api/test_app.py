@@ -1,4 +1,4 @@
-"""The application as a whole: its description, and the rooms mounted beside the routes."""
+"""The application as a whole: its description, and the echo room before the routes."""
 
 from collections import Counter
 from typing import Any
@@ -7,6 +7,9 @@ import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from lanbridge.api.app import create_app
+from lanbridge.api.front import Front, Receive, Scope, Send
+from lanbridge.api.routes.health import own_facts
+from lanbridge.echo.app import EchoApp
 from tests.api.conftest import CALLER, Home
 
 OPERATIONS = {
@@ -84,25 +87,37 @@ def test_the_description_can_be_looked_at(client: TestClient) -> None:
     assert client.get("/redoc").status_code == 404
 
 
+def served(home: Home, caller: str = CALLER) -> TestClient:
+    """Everything as `api.server` puts it together, for a caller at this address."""
+    daemon = home.daemon
+    front = Front(create_app(daemon), EchoApp(daemon.guard), lambda: own_facts(daemon))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        """A coroutine function, by which TestClient knows ASGI 3; uvicorn is told."""
+        await front(scope, receive, send)
+
+    return TestClient(app, client=(caller, 50_000), follow_redirects=False)
+
+
 @pytest.mark.parametrize("path", ["/echo", "/echo/", "/echo/a/b"])
-def test_echo_is_mounted(client: TestClient, path: str) -> None:
+def test_echo_is_served(home: Home, path: str) -> None:
     """With and without the slash, for any method, never redirected."""
     for method in ("GET", "POST", "PATCH"):
-        received = client.request(method, path, content=b"hello").json()
+        received = served(home).request(method, path, content=b"hello").json()
         assert (received["method"], received["path"]) == (method, path)
         assert received["client"]["address"] == CALLER
 
 
-def test_websocket_echo_is_mounted(client: TestClient) -> None:
+def test_websocket_echo_is_served(home: Home) -> None:
     """Text comes back as text."""
-    with client.websocket_connect("/echo/ws") as socket:
+    with served(home).websocket_connect("/echo/ws") as socket:
         socket.send_text("客厅")
         assert socket.receive_text() == "客厅"
 
 
 def test_echo_is_guarded_and_the_rest_is_not(home: Home) -> None:
     """A caller of another subnet may look at the registry, and may not use us as a mirror."""
-    stranger = TestClient(create_app(home.daemon), client=("192.168.9.9", 50_000))
+    stranger = served(home, "192.168.9.9")
     assert stranger.get("/api/v1/services").status_code == 200
     refused = stranger.get("/echo")
     assert (refused.status_code, refused.json()["code"]) == (403, "refused")

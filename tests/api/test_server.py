@@ -9,7 +9,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from lanbridge.api import server
-from lanbridge.api.server import MAX_MESSAGE_BYTES, SHUTDOWN_S, listening
+from lanbridge.api.server import SHUTDOWN_S, listening
+from lanbridge.api.sockets import MAX_MESSAGE_BYTES
 from lanbridge.core.errors import PortUnavailable
 from tests.api.conftest import Home, Serving
 from tests.api.routes.test_events import follow

@@ -2,9 +2,10 @@
 
 from ipaddress import ip_address
 
-from lanbridge.core.addresses import NetworkState, Viewer, viewer_from
+from lanbridge.core.addresses import NetworkState, Viewer
 from lanbridge.core.services import HeardAddress, Reason, ServiceInstance, State
 from lanbridge.core.txt import decode, encode
+from lanbridge.wechat.lan import phone_from
 from tests.echo.home import interface
 
 HOME = NetworkState(
@@ -50,4 +51,4 @@ def lamp(
 
 def phone(text: str) -> Viewer:
     """A viewer at an address, with its prefix."""
-    return viewer_from(text, HOME)
+    return phone_from(text, HOME)

@@ -14,16 +14,12 @@ from lanbridge.core.addresses import (
     AddressVerdict,
     NetworkInterface,
     NetworkState,
-    Reach,
     Relation,
-    Viewer,
     classify,
     is_mine,
     parse_address,
     parse_port,
-    reach,
     same_subnet,
-    viewer_from,
 )
 from lanbridge.core.errors import InvalidAddress, InvalidPort
 
@@ -394,177 +390,6 @@ class TestNetworkState:
         assert one != make_state(*TWO)
 
 
-class TestViewer:
-    """Who asks, and the mask it has."""
-
-    @pytest.mark.parametrize(
-        ("text", "interface", "assumed"),
-        [
-            ("192.168.1.77/23", "192.168.1.77/23", False),
-            ("192.168.1.77/255.255.0.0", "192.168.1.77/16", False),
-            ("192.168.1.77", "192.168.1.77/24", False),
-            ("10.0.9.9", "10.0.9.9/24", True),
-            ("::ffff:192.168.1.77", "192.168.1.77/24", False),
-            ("2001:db8:1::77", "2001:db8:1::77/64", False),
-            ("2001:db8:9::77", "2001:db8:9::77/64", True),
-            ("127.0.0.1", "127.0.0.1/24", True),
-            ("172.17.0.9", "172.17.0.9/24", True),
-            ("fe80::9%eth0/64", "fe80::9%eth0/64", False),
-        ],
-    )
-    def test_viewer_from(self, text: str, interface: str, assumed: bool) -> None:
-        """A prefix is the one given, else that of our subnet, else assumed."""
-        assert viewer_from(text, make_state(*PI)) == Viewer(ip_interface(interface), assumed)
-
-    def test_a_shorter_prefix_of_ours(self) -> None:
-        """The phone's prefix is taken from the subnet that holds it, not from a habit."""
-        viewer = viewer_from("10.18.3.4", make_state("eth0 10.18.0.5/16"))
-        assert viewer == Viewer(ip_interface("10.18.3.4/16"))
-
-    @pytest.mark.parametrize(
-        ("text", "rule"),
-        [
-            ("", "not an IPv4 or IPv6 address"),
-            ("phone", "not an IPv4 or IPv6 address"),
-            ("192.168.1.77/33", "'33' is no prefix length of IPv4"),
-            ("192.168.1.77/", "'' is no prefix length of IPv4"),
-            ("::1/24/24", "'24/24' is no prefix length of IPv6"),
-        ],
-    )
-    def test_refused(self, text: str, rule: str) -> None:
-        """What is no address, or no prefix of it, is refused with the reason."""
-        with pytest.raises(InvalidAddress) as caught:
-            viewer_from(text, make_state(*PI))
-        assert rule in caught.value.rule
-
-
-PHONE = "192.168.1.77/24"
-OUTSIDE = "outside 192.168.1.0/24, the subnet of 192.168.1.77 by its mask 255.255.255.0"
-
-REACH: dict[str, tuple[list[str], int, str, str | None, str | None]] = {
-    "neighbour": (["192.168.1.20"], 80, PHONE, "192.168.1.20", None),
-    "first that passes": (
-        ["fe80::1", "172.17.0.1", "192.168.1.20", "192.168.1.21"],
-        80,
-        PHONE,
-        "192.168.1.20",
-        None,
-    ),
-    "mapped": (["::ffff:192.168.1.20"], 65535, PHONE, "192.168.1.20", None),
-    "by the phone's own mask": (["10.0.3.4"], 1, "10.0.9.9/16", "10.0.3.4", None),
-    "/31": (["10.0.0.0"], 80, "10.0.0.1/31", "10.0.0.0", None),
-    "/0": (["8.8.8.8"], 80, "10.0.0.1/0", "8.8.8.8", None),
-    "other subnet": (["192.168.2.20"], 80, PHONE, None, f"192.168.2.20 is {OUTSIDE}"),
-    "two others": (
-        ["192.168.2.20", "fe80::1", "172.17.0.1"],
-        80,
-        PHONE,
-        None,
-        f"192.168.2.20 and 172.17.0.1 are {OUTSIDE}",
-    ),
-    "many others": (
-        [f"10.0.0.{number}" for number in range(64)],
-        80,
-        PHONE,
-        None,
-        f"10.0.0.0 and 10.0.0.1 and 10.0.0.2 and 10.0.0.3 are {OUTSIDE}",
-    ),
-    "/32": (
-        ["192.168.1.20"],
-        80,
-        "192.168.1.77/32",
-        None,
-        "192.168.1.20 is outside 192.168.1.77/32, the subnet of 192.168.1.77 "
-        "by its mask 255.255.255.255",
-    ),
-    "phone itself": (["192.168.1.77"], 80, PHONE, None, "192.168.1.77 is the viewer itself"),
-    "phone itself and another": (
-        ["192.168.1.77", "192.168.2.20"],
-        80,
-        PHONE,
-        None,
-        f"192.168.1.77 is the viewer itself; 192.168.2.20 is {OUTSIDE}",
-    ),
-    "broadcast": (
-        ["192.168.1.255"],
-        80,
-        PHONE,
-        None,
-        "192.168.1.255 is the network or broadcast address of 192.168.1.0/24",
-    ),
-    "loopback": (["127.0.0.1"], 80, PHONE, None, "127.0.0.1 is a loopback address"),
-    "multicast in a /0": (
-        ["224.0.0.251"],
-        80,
-        "10.0.0.1/0",
-        None,
-        "224.0.0.251 is a multicast address, not one machine",
-    ),
-    "port 0": (["192.168.1.20"], 0, PHONE, None, "port 0 is no port that one can connect to"),
-    "port 65536": (
-        ["192.168.1.20"],
-        65536,
-        PHONE,
-        None,
-        "port 65536 is no port that one can connect to",
-    ),
-    "ipv6 only": (
-        ["fe80::1", "2001:db8::1"],
-        80,
-        PHONE,
-        None,
-        "no IPv4 address, and WeChat takes no other, is known",
-    ),
-    "unresolved": ([], 80, PHONE, None, "no address is known"),
-    "viewer on ipv6": (
-        ["192.168.1.20"],
-        80,
-        "2001:db8::9/64",
-        None,
-        "the viewer 2001:db8::9 has IPv6, and WeChat compares IPv4 only",
-    ),
-    "viewer on loopback": (
-        ["192.168.1.20"],
-        80,
-        "127.0.0.1/8",
-        None,
-        "192.168.1.20 is outside 127.0.0.0/8, the subnet of 127.0.0.1 by its mask 255.0.0.0",
-    ),
-}
-
-
-class TestReach:
-    """WeChat's LAN rule, as Android checks it."""
-
-    @pytest.mark.parametrize(
-        ("addresses", "port", "viewer", "address", "reason"), REACH.values(), ids=REACH
-    )
-    def test_reach(
-        self, addresses: list[str], port: int, viewer: str, address: str | None, reason: str | None
-    ) -> None:
-        """An address is picked, or one sentence says why there is none."""
-        answer = reach(list(map(ip_address, addresses)), port, Viewer(ip_interface(viewer)))
-        picked = ip_address(address) if address else None
-        assert answer == Reach(picked is not None, reason, picked)
-
-    def test_an_assumed_mask_is_called_so(self) -> None:
-        """A guess is no fact: the reason says that the mask was assumed."""
-        viewer = viewer_from("10.0.9.9", make_state(*PI))
-        reason = reach([ip_address("10.0.8.8")], 80, viewer).reason
-        assert reason is not None
-        assert "by its assumed mask 255.255.255.0" in reason
-
-    @given(st.lists(ADDRESSES, max_size=5), st.integers(), INTERFACES)
-    def test_reach_is_total(self, addresses: list[Address], port: int, viewer: str) -> None:
-        """Any service and any viewer get an answer: an address of the subnet, or a reason."""
-        interface = ip_interface(viewer)
-        answer = reach(addresses, port, Viewer(interface))
-        assert answer.reachable == (answer.address is not None) == (answer.reason is None)
-        if answer.address is not None:
-            assert answer.address in interface.network
-            assert answer.address != interface.ip
-
-
 @pytest.mark.parametrize(
     "text", ["192.168.1.20", "0.0.0.0", "::1", "fe80::1%eth0", "::ffff:10.0.0.1", "FE80::1"]
 )
@@ -611,7 +436,6 @@ def test_refused_port(value: str | int) -> None:
 @given(st.text(st.characters(exclude_categories=())))
 def test_parsers_are_total(text: str) -> None:
     """Any text is parsed or refused."""
-    state = make_state(*PI)
-    for parse in (parse_address, parse_port, lambda each: viewer_from(each, state)):
+    for parse in (parse_address, parse_port):
         with contextlib.suppress(InvalidAddress, InvalidPort):
             parse(text)

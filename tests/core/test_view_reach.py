@@ -40,7 +40,7 @@ def test_own_means_that_all_usable_addresses_are_ours(addresses: list[str], *, o
         (["fd00::20"], "192.168.1.7", "no IPv4 address, and WeChat takes no other"),
         (["192.168.1.5"], None, "this host's own address"),
         (["192.168.1.5"], "192.168.1.7", None),
-        (["192.168.1.7"], "192.168.1.7", "is the viewer itself"),
+        (["192.168.1.7"], "192.168.1.7", "is the phone itself"),
         (["192.168.2.20"], None, "heard on wlan0"),
         (["192.168.2.20"], "192.168.1.7", "outside 192.168.1.0/24"),
         (["192.168.1.20"], "192.168.1.200/25", "outside 192.168.1.128/25"),

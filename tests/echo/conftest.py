@@ -1,44 +1,18 @@
-"""A real server on a loopback port, with the echo application mounted as the daemon mounts it."""
+"""A real server on a loopback port, with the echo application as the daemon has it."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from importlib.util import find_spec
-from socket import socket
 
+import httpx2
 import pytest
-import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount, Route
 
 from lanbridge.core.addresses import NetworkState
 from lanbridge.echo.app import EchoApp
 from lanbridge.echo.guard import Guard, Refusal
 from tests.echo.home import HOME
-
-# httptools has no wheel for some machines, and uvicorn then takes h11.
-HTTP = ["h11", "httptools"] if find_spec("httptools") else ["h11"]
+from tests.serving import FAST, serving
 
 Serve = Callable[..., AbstractAsyncContextManager[int]]
-
-
-class Server(uvicorn.Server):
-    """uvicorn that says when it is ready, and leaves the signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start as uvicorn does, then say so."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Install no handlers: they are the test runner's."""
-        yield
 
 
 class Stranger(Guard):
@@ -54,31 +28,23 @@ def state() -> NetworkState:
     return HOME
 
 
-@pytest.fixture(name="serve", params=HTTP)
+@pytest.fixture(name="serve", params=FAST, ids=lambda fast: "httptools" if fast else "h11")
 def serve_fixture(request: pytest.FixtureRequest) -> Serve:
     """`async with serve() as port`; `serve(Stranger(state))` refuses everybody."""
 
     @asynccontextmanager
     async def serve(guard: Guard | None = None) -> AsyncGenerator[int]:
-        echo = EchoApp(guard or Guard(state))
-        app = Starlette(routes=[Route("/echo", echo), Mount("/echo", echo)])
-        config = uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=0,
-            http=request.param,
-            ws="websockets-sansio",
-            lifespan="off",
-            log_config=None,
-            proxy_headers=False,
-        )
-        server = Server(config)
-        running = asyncio.create_task(server.serve())
-        await server.ready.wait()
-        try:
-            yield server.servers[0].sockets[0].getsockname()[1]
-        finally:
-            server.should_exit = True
-            await running
+        async with serving(EchoApp(guard or Guard(state)), fast=request.param) as server:
+            yield server.port
 
     return serve
+
+
+@pytest.fixture
+async def client(serve: Serve) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A client of a server that serves it."""
+    async with (
+        serve() as port,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        yield client

@@ -8,6 +8,7 @@ from lanbridge import __version__
 from lanbridge.api.context import TheDaemon
 from lanbridge.api.problems import JsonResponse
 from lanbridge.api.routes.host import own_name
+from lanbridge.daemon import Daemon
 
 router = APIRouter(tags=["health"])
 
@@ -34,11 +35,16 @@ async def index() -> RedirectResponse:
     return RedirectResponse("/api/v1/services")
 
 
+def own_facts(daemon: Daemon) -> dict[str, str]:
+    """As in Ping."""
+    name = own_name(daemon)
+    return {"product": "lanbridge", "version": __version__, "id": daemon.id, "name": name}
+
+
 @router.get("/ping", name="ping", response_model=Ping)
 async def ping(daemon: TheDaemon) -> JsonResponse:
-    """Who is here."""
-    facts = Ping(product="lanbridge", version=__version__, id=daemon.id, name=own_name(daemon))
-    return JsonResponse(facts.model_dump(), headers={"Cache-Control": "no-store"})
+    """Who is here. `api.front` answers it before the framework does; this one documents it."""
+    return JsonResponse(own_facts(daemon), headers={"Cache-Control": "no-store"})
 
 
 @router.get("/healthz", name="healthz")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from lanbridge import __version__
@@ -49,11 +49,12 @@ class Status(BaseModel):
     records_refused: dict[str, int]
     echo_refused: dict[str, int]
     udp_echo: UdpEchoStatus
+    http_refused: dict[str, int]
     findings: dict[str, int]
 
 
 @router.get("/status", tags=["status"], name="get", response_model=Status)
-async def status(daemon: TheDaemon) -> JsonResponse:
+async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
     """Version, uptime, counters, and what was refused or dropped and why."""
     discovery = daemon.discovery
     waiting, udp = daemon.waiting_for(), daemon.udp
@@ -77,6 +78,7 @@ async def status(daemon: TheDaemon) -> JsonResponse:
             answered=udp.answered if udp else 0,
             unsent=udp.unsent if udp else 0,
         ),
+        http_refused=dict(request.app.state.refused),
         findings=dict(discovery.registry.findings.most_common(50)),
     )
     return JsonResponse(state.model_dump())

@@ -12,12 +12,12 @@ import click
 
 from lanbridge.cli.cells import addresses, pairs
 from lanbridge.cli.output import Column, Row, format_option, writing
-from lanbridge.core.addresses import Viewer, viewer_from
 from lanbridge.core.errors import InvalidInput, NetworkUnavailable
 from lanbridge.core.events import Event, EventKind, ServiceEvent
 from lanbridge.core.names import ServiceType
 from lanbridge.core.services import ServiceInstance
 from lanbridge.discovery import Discovery
+from lanbridge.wechat.lan import Phone, phone_from
 
 # An answer to the second query takes up to 120 ms (RFC 6762 §6), what was missing of it is asked
 # for and answered again, and a loaded Wi-Fi adds the rest.
@@ -104,7 +104,7 @@ class Wanted:
 class _Search:
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
-        self._viewer: Viewer | None = None
+        self._viewer: Phone | None = None
         self._seen: set[str] = set()
         self._enough = asyncio.Event()
         self._broken: OSError | None = None  # stdout: its reader went away
@@ -129,7 +129,7 @@ class _Search:
 
             self._views = views
             if wanted.viewer is not None:
-                self._viewer = viewer_from(wanted.viewer, self._discovery.state)
+                self._viewer = phone_from(wanted.viewer, self._discovery.state)
             columns = WATCH_COLUMNS if wanted.watch else COLUMNS
             with writing(format, columns, history=wanted.watch) as self._write:
                 await self._until_enough()

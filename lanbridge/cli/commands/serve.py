@@ -13,7 +13,7 @@ from lanbridge.config import Loaded
 @with_settings
 def command(loaded: Loaded) -> None:
     """Everything heavy is imported here, after the settings are known to be right."""
-    from lanbridge.api.server import serve
+    from lanbridge.api.server import new_event_loop, serve
     from lanbridge.daemon import Daemon
 
     logs.configure(loaded.settings.log_level)
@@ -21,4 +21,5 @@ def command(loaded: Loaded) -> None:
     async def run() -> None:
         await Daemon(loaded.settings, serve).run()
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(run())

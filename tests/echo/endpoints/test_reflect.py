@@ -5,20 +5,14 @@ from collections.abc import AsyncGenerator
 
 import httpx2
 import pytest
+from websockets.asyncio.client import connect
 
-from lanbridge.echo.http import MAX_BODY_BYTES, decode_referer, echo
-from lanbridge.echo.responses import Message
+from lanbridge.echo.app import EchoApp
+from lanbridge.echo.bodies import MAX_BODY_BYTES, Memory
+from lanbridge.echo.call import Message, Room
+from lanbridge.echo.endpoints.reflect import decode_referer
+from lanbridge.echo.guard import Guard
 from tests.echo.conftest import Serve, Stranger, state
-
-
-@pytest.fixture
-async def client(serve: Serve) -> AsyncGenerator[httpx2.AsyncClient]:
-    """A client of a server that serves it."""
-    async with (
-        serve() as port,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
-    ):
-        yield client
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
@@ -102,21 +96,35 @@ async def test_a_client_that_leaves_is_not_answered() -> None:
     async def send(message: Message) -> None:
         raise AssertionError(message)
 
-    await echo({"type": "http"}, receive, send)
+    scope = {"type": "http", "method": "POST", "path": "/echo", "headers": [], "query_string": b""}
+    await EchoApp(Guard(state))({**scope, "client": ("127.0.0.1", 1)}, receive, send)
 
 
-async def test_an_endless_body_is_not_read_to_its_end() -> None:
-    """What is thrown away has a limit too, and the answer comes then."""
-    sent: list[Message] = []
+async def test_bodies_of_all_requests_have_one_limit(client: httpx2.AsyncClient) -> None:
+    """More large bodies at once than there is memory for are told to come again."""
+    room = Room()
+    assert room.one(Memory) is room.one(Memory)
+    memory = Memory(100)
+    assert memory.take(60)
+    assert not memory.take(41)
+    memory.give(60)
+    assert memory.take(100)
 
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"a" * MAX_BODY_BYTES, "more_body": True}
 
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    await echo({"type": "http", "method": "POST"}, receive, send)
-    assert sent[0]["status"] == 413
+async def test_what_a_client_holds_is_counted(serve: Serve) -> None:
+    """Requests and sockets of one address at once stand beside the platform's limits."""
+    async with (
+        serve() as port,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+        connect(f"ws://127.0.0.1:{port}/echo/ws", proxy=None),
+        client.stream("GET", "/echo/stream?count=2&pause_s=30") as stream,
+    ):
+        assert await anext(stream.aiter_lines())
+        held = (await client.get("/echo")).json()["holds"]
+        assert held == {"requests": 2, "sockets": 1, "limits": {"requests": 10, "sockets": 5}}
+    async with serve() as port, httpx2.AsyncClient(trust_env=False) as client:
+        held = (await client.get(f"http://127.0.0.1:{port}/echo")).json()["holds"]
+        assert (held["requests"], held["sockets"]) == (1, 0)
 
 
 async def test_head_has_the_headers_alone(client: httpx2.AsyncClient) -> None:

@@ -1,0 +1,185 @@
+"""What one TCP connection may take: room for its head, time to send, a place among the others.
+
+uvicorn bounds none of it: who connects and says nothing stays for ever, under httptools a head
+has no end, and a body may come a byte an hour. What is too much is answered 408, 431 or 503.
+"""
+
+import asyncio
+import importlib.util
+import json
+import logging
+import sys
+from collections import Counter
+from http import HTTPStatus
+from typing import Any, cast
+
+from uvicorn.importer import import_from_string
+from uvicorn.server import ServerState
+
+MAX_CONNECTIONS = 2_048
+MAX_HEAD_BYTES = 65_536  # but what comes in one read, up to 256 KiB, is parsed as it is
+HEAD_S = 10.0  # for a head, from the connection or the answer before it
+BODY_S = 20.0  # for a body, and a second more for each MIN_BODY_BYTES that have come
+MIN_BODY_BYTES = 1_024
+MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # of a body that was answered before its end
+LINGER_S = 2.0
+
+_CODES = {400: "bad-request", 408: "too-slow", 431: "head-too-large", 503: "crowded"}
+
+
+class Connections(ServerState):
+    """All connections of one server. refused: how many were cut off, by status."""
+
+    def __init__(self, refused: Counter[str]) -> None:
+        super().__init__()
+        self.refused = refused
+        # Those whose next head is not complete, the longest waiting first.
+        self.waiting: dict[Bounded, None] = {}
+
+    def admit(self, new: "Bounded") -> None:
+        """The attack: connect a thousand times and say nothing. The newcomer has the place then."""
+        self.waiting[new] = None
+        if len(self.connections) > MAX_CONNECTIONS:
+            next(iter(self.waiting)).refuse(503)
+
+    async def tick(self) -> None:
+        """Called by uvicorn."""
+        self.sweep(asyncio.get_running_loop().time())
+
+    def sweep(self, now_s: float) -> None:
+        """End those that have taken too long; call it every second. now_s: of the loop's clock."""
+        while self.waiting and (first := next(iter(self.waiting))).since_s + HEAD_S < now_s:
+            first.refuse(408)
+        for connection in list(self.connections):
+            if isinstance(connection, Bounded):
+                connection.check_body(now_s)
+
+
+class Bounded(asyncio.Protocol):
+    """Goes before a protocol of uvicorn, whose `cycle` is the latest request with its answer."""
+
+    cycle: Any
+    flow: Any
+    loop: asyncio.AbstractEventLoop
+    server_state: Connections
+    transport: asyncio.Transport
+
+    since_s = 0.0  # when it began to wait for what it waits for now, a head or a body
+    received_bytes = 0  # of that
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.since_s = self.loop.time()
+        self.server_state.admit(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server_state.waiting.pop(self, None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse it; a new cycle is a head that is complete."""
+        cycle = self.cycle
+        self.received_bytes += len(data)
+        super().data_received(data)
+        waiting = self.server_state.waiting
+        if self.cycle is not cycle:
+            waiting.pop(self, None)
+            self.since_s, self.received_bytes = self.loop.time(), len(data)
+        elif self.received_bytes > MAX_HEAD_BYTES and self in waiting:
+            self.refuse(431)
+        elif self.received_bytes > MAX_DISCARDED_BYTES and cycle and cycle.response_complete:
+            self.transport.abort()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next head, unless the body of this one is still to be thrown away."""
+        super().on_response_complete()  # type: ignore[misc]  # uvicorn's
+        if self.cycle.response_complete:
+            self.since_s, self.received_bytes = self.loop.time(), 0
+            if not self.cycle.more_body:
+                self.server_state.waiting[self] = None
+
+    def handle_websocket_upgrade(self, *event: object) -> None:
+        self.server_state.waiting.pop(self, None)
+        super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's
+
+    def send_400_response(self, _message: str) -> None:
+        """Called where a parser gives up; h11 then says what the status should be."""
+        self.refuse(getattr(sys.exception(), "error_status_hint", 400))
+
+    def check_body(self, now_s: float) -> None:
+        """Refuse it if its body comes too slowly; but not while it is us who do not read."""
+        cycle = self.cycle
+        if self in self.server_state.waiting or not (cycle and cycle.more_body):
+            return
+        allowed_s = BODY_S + self.received_bytes / MIN_BODY_BYTES
+        if self.since_s + allowed_s < now_s and not self.flow.read_paused:
+            self.refuse(408)
+
+    def refuse(self, status: int) -> None:
+        """Say why, where that can still be said, and end the connection."""
+        transport, cycle = self.transport, self.cycle
+        self.server_state.refused[str(status)] += 1
+        answering = cycle and cycle.response_started and not cycle.response_complete
+        silent = status == 408 and not self.received_bytes
+        if answering or silent or transport.is_closing():
+            self.server_state.waiting.pop(self, None)
+            transport.abort()
+            return
+        # An exception, for without one uvicorn closes the transport.
+        self.connection_lost(ConnectionAbortedError(status))
+        transport.write(_answer(status))
+        _Lingering(transport, self.loop, self.server_state)
+
+
+class _Lingering(asyncio.Protocol):
+    """Reads on and throws away: closed with bytes unread, TCP resets, and the answer is lost."""
+
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, state: ServerState
+    ) -> None:
+        self._connections = cast(
+            "set[object]", state.connections
+        )  # it wants no more than shutdown()
+        self._connections.add(self)
+        self.shutdown = transport.abort  # as uvicorn asks of all connections
+        self._timer = loop.call_later(LINGER_S, transport.abort)
+        transport.set_protocol(self)
+        transport.write_eof()
+        transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        self._connections.discard(self)
+
+
+def _answer(status: int) -> bytes:
+    """A response with a problem document, as bytes: no request is there to answer."""
+    phrase, code = HTTPStatus(status).phrase, _CODES.get(status, "bad-request")
+    document = {"type": f"/errors/{code}", "title": phrase, "status": status, "code": code}
+    detail = {"detail": HTTPStatus(status).description or phrase}
+    body = json.dumps(document | detail).encode()
+    return (
+        f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\n"
+        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    ).encode() + body
+
+
+_THEIR_FAULTS = (
+    "Invalid HTTP request received.",
+    "Invalid UTF-8 sequence received from client.",
+    "Unsupported upgrade request.",
+)
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    """A filter for uvicorn's log: anybody could fill the journal with these."""
+    return record.msg not in _THEIR_FAULTS
+
+
+def protocol(*, fast: bool | None = None) -> type[asyncio.Protocol]:
+    """The HTTP of a server whose state is `Connections`: httptools where it is installed."""
+    if fast is None:
+        fast = importlib.util.find_spec("httptools") is not None
+    name = "httptools_impl:HttpToolsProtocol" if fast else "h11_impl:H11Protocol"
+    base = import_from_string(f"uvicorn.protocols.http.{name}")
+    return type("BoundedHttp", (Bounded, base), {})

@@ -1,0 +1,55 @@
+"""WebSockets that take a message at a time, however small it was made on the way."""
+
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+MAX_MESSAGE_BYTES = 1024 * 1024  # 1009 beyond it, counted after decompression
+# The attack: deflate makes a thousandth of zeros, so that one read of 256 KiB holds messages of
+# 256 MiB in all. Fed in such pieces, 4 MiB is what a connection can have waiting.
+_PIECE_BYTES = 4_096
+
+
+class WebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's, which parses all that one read brought before the first message is answered."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._rest = b""
+
+    def handle_connect(self, event: Request) -> None:
+        """RFC 6455 §4.2.2: who speaks another version is told ours, which websockets leaves out."""
+        if event.headers.get_all("Sec-WebSocket-Version") == ["13"]:
+            super().handle_connect(event)
+            return
+        self.handshake_initiated = self.handshake_complete = self.close_sent = True
+        response = self.conn.reject(HTTPStatus.UPGRADE_REQUIRED, "Version 13 is spoken here.\n")
+        response.headers["Connection"] = "Upgrade"  # beside `close`, as RFC 9110 §7.8 asks
+        response.headers["Upgrade"] = "websocket"
+        response.headers["Sec-WebSocket-Version"] = "13"
+        self.conn.send_response(response)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._rest or len(data) > _PIECE_BYTES:
+            self._rest += data
+            self._parse()
+        else:
+            super().data_received(data)
+
+    def _parse(self) -> None:
+        """Go on until a message waits to be received: uvicorn then pauses reading."""
+        rest, at = self._rest, 0
+        while at < len(rest) and not self.read_paused and not self.transport.is_closing():
+            super().data_received(rest[at : at + _PIECE_BYTES])
+            at += _PIECE_BYTES
+        self._rest = rest[at:]
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        if self._rest and not self.read_paused:
+            self._parse()
+        return message

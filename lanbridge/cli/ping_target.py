@@ -1,0 +1,133 @@
+"""What `lanbridge ping` is told to probe: `IP:PORT`, a URL, or the name of a service instance."""
+
+import asyncio
+import re
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from ipaddress import IPv6Address
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import click
+
+from lanbridge.core.addresses import parse_address, parse_port
+from lanbridge.core.errors import InvalidAddress, InvalidInput, NotFound
+from lanbridge.core.views import ServiceView
+from lanbridge.probe.results import ProbeTarget
+
+OWN_TYPE = "_lanbridge._tcp"
+_URL_PORTS = {"http": 80, "ws": 80}
+# A name of a host, not of an instance: those are for people, and hold spaces.
+_HOST_PORT = re.compile(
+    r"(?:\[(?P<ipv6>[^\]]*:[^\]]*)\]|(?P<host>[a-z0-9.-]+)):(?P<port>[0-9]+)", re.I | re.A
+)
+_BEST_FIRST = ("same-subnet", "self", "other-subnet")
+
+
+class Endpoint(NamedTuple):
+    """What the user wrote. via: the URL's scheme; host: a literal or a name."""
+
+    via: str | None
+    host: str
+    port: int
+    path: str
+
+
+async def locate(text: str, via: str | None, transports: Sequence[str]) -> tuple[str, ProbeTarget]:
+    """(transport, target), looked up and found on the network as far as that is needed."""
+    endpoint = parse(text, transports)
+    if endpoint is None:
+        from lanbridge.cli.finding import find  # asks the network, which an address needs not
+
+        return of_service(await find(text), via)
+    if endpoint.via and via and endpoint.via != via:
+        raise click.UsageError(f"--via {via} and {endpoint.via}:// exclude each other")
+    address = await _resolve(endpoint.host, endpoint.port)
+    target = ProbeTarget(
+        address=address,
+        port=endpoint.port,
+        host=endpoint.host if address != endpoint.host else "",
+        path=endpoint.path,
+    )
+    return via or endpoint.via or "tcp", target
+
+
+def parse(text: str, transports: Sequence[str]) -> Endpoint | None:
+    """An address or a URL, or None for what must be a name; raises InvalidInput."""
+    if "://" in text:
+        return _parse_url(text, transports)
+    if match := _HOST_PORT.fullmatch(text):
+        return Endpoint(None, match["ipv6"] or match["host"], parse_port(match["port"]), "")
+    with suppress(InvalidAddress):
+        address = parse_address(text)
+        shown = f"[{address}]:8620" if address.version == 6 else f"{address}:8620"
+        raise InvalidInput(text, "it has no port", f"write it like {shown}")
+    return None
+
+
+def of_service(service: ServiceView, via: str | None) -> tuple[str, ProbeTarget]:
+    """(transport, target) of a service instance: its best address, IPv4 before IPv6."""
+    if via is None:
+        via = "http" if service.type == OWN_TYPE else service.type[-3:]  # _tcp, _udp
+    usable = [one for one in service.addresses if one.relation in _BEST_FIRST]
+    usable.sort(key=lambda one: (_BEST_FIRST.index(one.relation), one.family))
+    if not usable or not service.port:
+        rule = service.reason or "it has no address and port that one can connect to"
+        raise NotFound(service.fqdn, rule)
+    path = ""
+    if service.type != OWN_TYPE:
+        url = urlsplit(service.url or "")
+        path = _path(url.path, url.query) if url.scheme == via else {"http": "/"}.get(via, "")
+    return via, ProbeTarget(
+        address=usable[0].address,
+        port=service.port,
+        path=path,
+        instance=f"{service.name}.{service.type}",
+    )
+
+
+def _parse_url(text: str, transports: Sequence[str]) -> Endpoint:
+    scheme = text.partition("://")[0].lower()
+    if scheme not in transports:
+        remedy = f"begin it with {', '.join(f'{one}://' for one in transports)}"
+        if scheme in ("https", "wss"):
+            remedy = "probe its port with --via tcp and IP:PORT"
+        raise InvalidInput(text, f"{scheme}:// is no transport of a probe", remedy)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port or _URL_PORTS.get(scheme, 0)
+    except ValueError as error:
+        raise InvalidInput(text, f"it is no URL: {error}") from error
+    if not host or not port or "@" in parts.netloc:
+        rule = "it has a user" if "@" in parts.netloc else "it has no host and port"
+        raise InvalidInput(text, rule, f"write it like {scheme}://192.168.1.20:8620")
+    # RFC 6874 had the percent sign of a scope escaped, RFC 9844 has not; "%25" alone is index 25.
+    host = re.sub("%25(?=.)", "%", host)
+    return Endpoint(scheme, host, port, _path(parts.path, parts.query))
+
+
+def _path(path: str, query: str) -> str:
+    return f"{path or '/'}?{query}" if query else path
+
+
+async def _resolve(host: str, port: int) -> str:
+    """A literal for `host`. Of several addresses an IPv4 one: a phone can use no other."""
+    is_literal = ":" in host or re.fullmatch(r"[0-9.]+", host)
+    if is_literal:
+        address = parse_address(host)
+        if isinstance(address, IPv6Address) and address.is_link_local and not address.scope_id:
+            rule = "it is link-local, and nothing says on which interface"
+            raise InvalidAddress(host, rule, f"write it like {address}%eth0")
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        if is_literal:  # its scope
+            raise InvalidAddress(host, "this host has no such interface") from error
+        remedy = "give its IP address, or find its services with 'lanbridge discover'"
+        raise NotFound(host, "no address is known for it", remedy) from error
+    if is_literal:
+        return host
+    found.sort(key=lambda one: one[0] != socket.AF_INET)
+    numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+    return socket.getnameinfo(found[0][4], numeric)[0]  # with its scope

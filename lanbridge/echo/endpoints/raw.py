@@ -1,0 +1,52 @@
+"""`ANY /echo/raw`: the body comes back, byte for byte, with the content type it came with."""
+
+from lanbridge.echo.bodies import MAX_BODY_BYTES, Memory, piece
+from lanbridge.echo.call import Call
+from lanbridge.echo.responses import ALWAYS, PIECE_BYTES, answer_bytes
+
+
+async def raw(call: Call) -> None:
+    """Answer when the body is complete, or one of more than MAX_BODY_BYTES while it arrives.
+
+    Most clients, and the phone's, read nothing until they have sent all. So what is larger is for
+    those that read while they send; the others wait for us, and we for them, until one gives up.
+    """
+    media_type = call.header(b"content-type") or "application/octet-stream"
+    data, more = await piece(call)
+    if more:
+        await _gather(call, data, media_type)
+    else:
+        await answer_bytes(call, data, media_type)
+
+
+async def _gather(call: Call, data: bytes, media_type: str) -> None:
+    memory = call.room.one(Memory)
+    body, kept_bytes, more = bytearray(data), 0, True
+    try:
+        while more and len(body) <= MAX_BODY_BYTES and memory.take(len(data)):
+            kept_bytes += len(data)
+            data, more = await piece(call)
+            body += data
+        if not more:
+            await answer_bytes(call, bytes(body), media_type)
+            return
+        headers = [(b"content-type", media_type.encode("latin-1")), *ALWAYS]
+        if length := call.header(b"content-length"):
+            headers.append((b"content-length", length.encode("latin-1")))
+        await call.send({"type": "http.response.start", "status": 200, "headers": headers})
+        for at in range(0, len(body), PIECE_BYTES):
+            await _send(call, bytes(body[at : at + PIECE_BYTES]))
+        body.clear()
+    finally:
+        memory.give(kept_bytes)
+    while more:
+        data, more = await piece(call)
+        await _send(call, data)
+    await call.send({"type": "http.response.body", "body": b""})
+
+
+async def _send(call: Call, piece: bytes) -> None:
+    await call.send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+HTTP = {"raw": raw}

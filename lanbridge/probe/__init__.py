@@ -1,0 +1,1 @@
+"""The client side of echo: round trips to a service, over each transport that lanbridge echoes."""

@@ -1,0 +1,64 @@
+"""What somebody wants to talk to, read from an address, a name, an IP:PORT or a URL.
+
+What is none of them raises InvalidAddress: that is nonsense, and no verdict.
+"""
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from lanbridge.core.addresses import Address, parse_address, parse_port
+from lanbridge.core.errors import InvalidAddress
+from lanbridge.core.text import printable
+
+_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_MAX_NAME = 253  # RFC 1035 §2.3.4, written with dots
+_HOST_REMEDY = "write it like 192.168.1.20 or lamp.local"
+_URL_REMEDY = "write it like http://192.168.1.20:8620/ or 192.168.1.20:8620"
+
+
+class Target(NamedTuple):
+    """scheme: None for a bare IP:PORT. address: None where `host` is a name."""
+
+    scheme: str | None
+    host: str
+    address: Address | None
+    port: int | None
+
+
+def parse_host(text: str) -> tuple[str, Address | None]:
+    """An address, or a name without one; raises InvalidAddress."""
+    try:
+        return text, parse_address(text)
+    except InvalidAddress:
+        pass
+    labels = text.removesuffix(".").split(".")
+    if len(text) > _MAX_NAME or not all(map(_LABEL.fullmatch, labels)):
+        rule = "it is neither an IP address nor a host name"
+        raise InvalidAddress(text, rule, _HOST_REMEDY)
+    if labels[-1].isdigit():
+        rule = "it ends in a number as an IPv4 address does, and is none"
+        raise InvalidAddress(text, rule, _HOST_REMEDY)
+    return text, None
+
+
+def parse_target(text: str) -> Target:
+    """A URL, or `HOST:PORT` with or without a path; raises InvalidAddress and InvalidPort."""
+    if not text.isprintable() or " " in text or "\\" in text:
+        raise _no_url(text, "it holds a space, a backslash or a character that is not printed")
+    try:
+        parts = urlsplit(text if "://" in text else f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise _no_url(text, f"it is no URL ({printable(str(error))})") from None
+    if not host:
+        raise _no_url(text, "it names no host")
+    if parts.username is not None:
+        raise _no_url(text, "it holds a user name, and no rule is about those")
+    name, address = parse_host(unquote(host) if ":" in host else host)
+    checked = parse_port(port) if port is not None else None
+    return Target(parts.scheme or None, name, address, checked)
+
+
+def _no_url(text: str, rule: str) -> InvalidAddress:
+    return InvalidAddress(text, rule, _URL_REMEDY)

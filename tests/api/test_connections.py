@@ -1,0 +1,247 @@
+"""What a connection may take: sizes, times and places; `sweep` is given the time."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from lanbridge.api import connections
+from lanbridge.api.connections import (
+    BODY_S,
+    HEAD_S,
+    MAX_DISCARDED_BYTES,
+    MAX_HEAD_BYTES,
+    Bounded,
+)
+from tests.api.conftest import Dial
+from tests.serving import Served
+
+GET = "GET /echo HTTP/1.1\r\nhost: a\r\n\r\n"
+POST = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n"
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the server go on until the condition is met."""
+    while not condition():  # noqa: ASYNC110 - uvicorn has sets here, and no event
+        await asyncio.sleep(0)
+
+
+async def heard(server: Served, *sizes_bytes: int) -> None:
+    """Until the server has read so much from each of its connections."""
+    of = server.connections
+
+    def sizes() -> list[int]:
+        return sorted(one.received_bytes for one in of.connections if isinstance(one, Bounded))
+
+    await until(lambda: sizes() == sorted(sizes_bytes))
+
+
+def sweep(server: Served, after_s: float) -> None:
+    """The clock ticks, so many seconds from now."""
+    server.connections.sweep(asyncio.get_running_loop().time() + after_s)
+
+
+@pytest.mark.parametrize(
+    ("request_", "statuses"),
+    [
+        ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", {400}),
+        ("GET\r\n\r\n", {400}),
+        ("GET /echo HTTP/9\r\n\r\n", {400}),
+        ("GET /echo HTTP/1.1\r\nhost: a\r\nno colon\r\n\r\n", {400}),
+        ("GET /echo HTTP/1.1\r\nhost : a\r\n\r\n", {400}),
+        (POST.format("x"), {400}),
+        (POST.format("-1"), {400}),
+        (POST.format("1, 2"), {400}),
+        (POST.format("9" * 40), {400, 413}),
+        (POST.format(10**15), {413}),
+        (POST.format("5\r\ntransfer-encoding: chunked") + "0\r\n\r\n", {200, 400}),
+        ("POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", {400}),
+        ("CONNECT /echo HTTP/1.1\r\nhost: a\r\n\r\n", {400, 501}),
+    ],
+)
+async def test_requests_that_make_no_sense(
+    server: Served, dial: Dial, request_: str, statuses: set[int]
+) -> None:
+    """Each is answered with the right status, and others are served."""
+    raw = await dial()
+    raw.send(request_.encode("latin-1"))
+    assert await raw.status() in statuses
+    raw = await dial()
+    raw.send(GET)
+    assert await raw.status() == 200
+
+
+async def test_what_cannot_be_parsed_is_told_as_a_problem(dial: Dial) -> None:
+    """Even where there is no request, the answer is a problem document, and is read whole."""
+    raw = await dial()
+    raw.send("nonsense\r\n\r\n")
+    head, _, body = (await raw.rest()).partition(b"\r\n\r\n")
+    assert b"connection: close" in head
+    assert b"application/problem+json" in head
+    assert json.loads(body)["code"] == "bad-request"
+
+
+async def test_a_head_without_end(server: Served, dial: Dial) -> None:
+    """431 comes when the head has passed its limit, and is not lost in a reset."""
+    raw = await dial()
+    raw.send("GET /echo HTTP/1.1\r\nhost: a\r\n")
+    for number in range(20 * MAX_HEAD_BYTES // 1000):
+        raw.send(f"x-{number}: {'a' * 1000}\r\n")
+    assert await raw.status() == 431
+    assert server.connections.refused == {"431": 1}
+
+
+async def test_a_head_without_end_on_a_connection_that_was_used(server: Served, dial: Dial) -> None:
+    """The second request of a connection has the limits of the first."""
+    raw = await dial()
+    raw.send(GET)
+    assert await raw.status() == 200
+    raw.send("GET /" + "a" * 1_000_000)
+    assert await raw.status() == 431
+
+
+async def test_a_large_head_within_the_limit(dial: Dial) -> None:
+    """Cookies of 60 KB are no attack."""
+    raw = await dial()
+    raw.send(f"GET /echo/raw HTTP/1.1\r\nhost: a\r\ncookie: {'a' * 60_000}\r\n\r\n")
+    assert await raw.status() == 200
+
+
+async def test_a_head_that_does_not_come(server: Served, dial: Dial) -> None:
+    """Who says nothing is closed in silence, who stops in the middle is told 408."""
+    silent, slow = await dial(), await dial()
+    slow.send("GET /echo HTTP/1.1\r\nhost:")
+    await heard(server, 0, 25)
+    sweep(server, HEAD_S - 1)
+    assert len(server.connections.connections) == 2
+    sweep(server, HEAD_S + 1)
+    assert await silent.rest() == b""
+    assert await slow.status() == 408
+    assert server.connections.refused == {"408": 2}
+    assert not server.connections.waiting
+
+
+async def test_a_second_head_that_does_not_come(server: Served, dial: Dial) -> None:
+    """A connection that was used, and then stops in the middle of a head, has the same time."""
+    raw = await dial()
+    raw.send(GET)
+    assert await raw.status() == 200
+    raw.send("GET /ec")
+    await heard(server, 7)
+    sweep(server, HEAD_S + 1)
+    assert await raw.status() == 408
+
+
+async def test_a_body_that_does_not_come(server: Served, dial: Dial) -> None:
+    """A body has its time, longer as more of it has come; then it is 408, and nothing waits."""
+    raw = await dial()
+    raw.send(POST.format(100_000) + "a" * 10_240)
+    await heard(server, len(POST.format(100_000)) + 10_240)
+    sweep(server, BODY_S + 8)
+    assert server.connections.tasks
+    sweep(server, BODY_S + 12)
+    assert await raw.status() == 408
+    await asyncio.wait_for(raw.rest(), 5)
+    assert not server.connections.tasks
+
+
+async def test_an_answer_that_takes_long_is_not_cut_off(server: Served, dial: Dial) -> None:
+    """Time is the client's while it sends, and ours while we answer."""
+    raw = await dial()
+    raw.send("GET /echo/delay/0.2 HTTP/1.1\r\nhost: a\r\n\r\n")
+    await until(lambda: server.connections.tasks)
+    sweep(server, 1000)
+    assert await raw.status() == 200
+
+
+async def test_a_body_that_stops_while_it_is_answered(server: Served, dial: Dial) -> None:
+    """Where the answer has begun there is no status left to send, and the connection ends."""
+    raw = await dial()
+    raw.send(f"POST /echo/raw HTTP/1.1\r\nhost: a\r\ncontent-length: {2**21}\r\n\r\n")
+    raw.send(b"a" * (2**20 + 2**19))
+    await raw.reader.readexactly(2**20)
+    sweep(server, 10_000)
+    assert len(await raw.rest()) < 2**20
+
+
+async def test_an_answer_before_the_end_of_a_body(server: Served, dial: Dial) -> None:
+    """The rest of the body is thrown away, and the connection goes on."""
+    raw = await dial()
+    raw.send(POST.format(3_000_000))
+    assert await raw.status() == 413
+    raw.send(b"a" * 3_000_000 + GET.encode())
+    assert await raw.status() == 200
+    sweep(server, 1)
+    assert server.connections.connections
+
+
+async def test_the_rest_of_a_body_has_an_end_too(server: Served, dial: Dial) -> None:
+    """Neither its bytes nor its time are without limit."""
+    endless, slow = await dial(), await dial()
+    for raw in (endless, slow):
+        raw.send(POST.format(10**12))
+        assert await raw.status() == 413
+    sweep(server, BODY_S + 1)
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await slow.status()
+    with pytest.raises(ConnectionError):  # noqa: PT012 - each write may be the one that fails
+        for _ in range(3 * MAX_DISCARDED_BYTES // 65_536):
+            endless.send(b"a" * 65_536)
+            await endless.writer.drain()
+
+
+async def test_a_thousand_half_open_connections(server: Served, dial: Dial) -> None:
+    """Who connects and says nothing stops nobody."""
+    for _ in range(1_000):
+        await dial()
+    raw = await dial()
+    raw.send(GET)
+    assert await raw.status() == 200
+    await until(lambda: len(server.connections.connections) == 1_001)
+    sweep(server, HEAD_S + 1)
+    assert len(server.connections.waiting) <= 1
+
+
+async def test_the_longest_waiting_makes_room(
+    server: Served, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the limit a newcomer takes the place of who said nothing for longest."""
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
+    busy = await dial()
+    busy.send("GET /echo/delay/60 HTTP/1.1\r\nhost: a\r\n\r\n")
+    await until(lambda: server.connections.tasks)
+    first, second, third = await dial(), await dial(), await dial()
+    assert await first.status() == 503
+    third.send(GET)
+    assert await third.status() == 200
+    assert server.connections.refused == {"503": 1}
+    assert second.reader.at_eof() is False
+
+
+async def test_no_room_among_those_that_are_served(
+    server: Served, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody waits, the newcomer is refused."""
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
+    busy = await dial()
+    busy.send("GET /echo/delay/60 HTTP/1.1\r\nhost: a\r\n\r\n")
+    await until(lambda: server.connections.tasks)
+    assert await (await dial()).status() == 503
+
+
+async def test_requests_in_a_row(dial: Dial) -> None:
+    """Pipelined requests, RFC 9112 §9.3.2, are answered in order."""
+    raw = await dial()
+    raw.send("".join(f"GET /echo/status/{code} HTTP/1.1\r\nhost: a\r\n\r\n" for code in (200, 404)))
+    assert [await raw.status(), await raw.status()] == [200, 404]
+
+
+async def test_answers_do_not_wait_for_acknowledgements(server: Served, dial: Dial) -> None:
+    """Without TCP_NODELAY the body of every answer is 40 ms behind its head."""
+    await dial()
+    await until(lambda: server.connections.waiting)
+    (connection,) = server.connections.waiting
+    sock = connection.transport.get_extra_info("socket")
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

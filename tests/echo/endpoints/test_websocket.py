@@ -1,0 +1,174 @@
+"""`/echo/ws` over a real connection."""
+
+import json
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.typing import Subprotocol
+
+from lanbridge.echo.app import EchoApp
+from lanbridge.echo.call import Message
+from lanbridge.echo.endpoints.websocket import TAKEN_OVER
+from lanbridge.echo.guard import Guard
+from tests.echo.conftest import Serve, Stranger, state
+
+
+async def test_text_as_text_and_binary_as_binary(serve: Serve) -> None:
+    """Each message comes back as what it was sent as, in order, empty ones too."""
+    messages: list[str | bytes] = [
+        "text",
+        b"binary",
+        "",
+        b"",
+        "客厅 😀",
+        bytes(range(256)),
+        "a" * 300_000,
+    ]
+    async with serve() as port, connect(f"ws://127.0.0.1:{port}/echo/ws", proxy=None) as socket:
+        for message in messages:
+            await socket.send(message)
+        assert [await socket.recv() for _ in messages] == messages
+
+
+async def test_the_first_subprotocol_is_chosen(serve: Serve) -> None:
+    """One of the sub-protocols that the client asks for is echoed, and none if it asks for none."""
+    asked = [Subprotocol("b"), Subprotocol("a")]
+    async with serve() as port:
+        url = f"ws://127.0.0.1:{port}/echo/ws"
+        async with connect(url, proxy=None, subprotocols=asked) as socket:
+            assert socket.subprotocol == "b"
+        async with connect(url, proxy=None) as socket:
+            assert socket.subprotocol is None
+
+
+@pytest.mark.parametrize("code", [1000, 3000, 4999])
+async def test_the_close_code_comes_back(serve: Serve, code: int) -> None:
+    """The codes that wx.closeSocket may send come back with their reason."""
+    async with serve() as port, connect(f"ws://127.0.0.1:{port}/echo/ws", proxy=None) as socket:
+        await socket.close(code, "再见")
+    assert socket.close_code == code
+    assert socket.protocol.close_rcvd is not None
+    assert socket.protocol.close_rcvd.code == code
+    assert socket.protocol.close_rcvd.reason == "再见"
+
+
+@pytest.mark.parametrize(
+    ("path", "stranger", "status", "code"),
+    [("/echo/ws", True, 403, "refused"), ("/echo/other", False, 404, "not-found")],
+)
+async def test_the_handshake_is_denied(
+    serve: Serve, path: str, *, stranger: bool, status: int, code: str
+) -> None:
+    """A stranger and a wrong path get no connection, but a problem document."""
+    async with serve(Stranger(state) if stranger else None) as port:
+        with pytest.raises(InvalidStatus) as denied:
+            await connect(f"ws://127.0.0.1:{port}{path}", proxy=None)
+    response = denied.value.response
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.body is not None
+    assert f'"code": "{code}"'.encode() in response.body
+
+
+async def play(path: str, *received: Message) -> list[Message]:
+    """What the application sends to a server that hands over these messages."""
+    waiting, sent = list(received), []
+
+    async def receive() -> Message:
+        return waiting.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": path, "client": ("127.0.0.1", 1), "query_string": b""}
+    await EchoApp(Guard(state))(scope, receive, send)
+    return sent
+
+
+async def test_a_server_without_the_extension_closes() -> None:
+    """Where the handshake cannot be answered in full it is closed, which servers send as 403."""
+    assert await play("/echo/other") == [{"type": "websocket.close"}]
+
+
+async def test_messages_as_other_servers_form_them() -> None:
+    """A message has text or bytes; the other may be absent, or there and None."""
+    sent = await play(
+        "/echo/ws",
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": None, "bytes": b"1"},
+        {"type": "websocket.receive", "bytes": b"2"},
+        {"type": "websocket.receive", "text": "", "bytes": None},
+        {"type": "websocket.disconnect", "code": 1000},
+    )
+    assert sent == [
+        {"type": "websocket.accept", "subprotocol": None},
+        {"type": "websocket.send", "bytes": b"1"},
+        {"type": "websocket.send", "bytes": b"2"},
+        {"type": "websocket.send", "text": ""},
+    ]
+
+
+async def test_a_session_numbers_and_repeats_what_was_missed(serve: Serve) -> None:
+    """Who comes back with the last number it saw gets the rest again, and then goes on."""
+    async with serve() as port:
+        url = f"ws://127.0.0.1:{port}/echo/ws?session="
+        async with connect(f"{url}new", proxy=None) as socket:
+            begun = json.loads(await socket.recv())
+            assert (begun["seq"], begun["resumed"], begun["lost"]) == (0, False, 0)
+            for message in ("one", b"\x02", "three"):
+                await socket.send(message)
+            assert [json.loads(await socket.recv()) for _ in range(3)] == [
+                {"type": "echo", "seq": 1, "text": "one"},
+                {"type": "echo", "seq": 2, "base64": "Ag=="},
+                {"type": "echo", "seq": 3, "text": "three"},
+            ]
+        async with connect(f"{url}{begun['id']}&after=1", proxy=None) as socket:
+            again = json.loads(await socket.recv())
+            assert again == begun | {"seq": 3, "resumed": True}
+            assert [json.loads(await socket.recv())["seq"] for _ in range(2)] == [2, 3]
+            await socket.send("four")
+            assert json.loads(await socket.recv())["seq"] == 4
+
+
+async def to_the_end(socket: ClientConnection) -> None:
+    """Read whatever comes."""
+    while await socket.recv():
+        pass
+
+
+async def test_a_session_that_is_taken_over_ends_for_the_first(serve: Serve) -> None:
+    """A phone that comes back before its dead socket is noticed has the session alone."""
+    async with serve() as port:
+        url = f"ws://127.0.0.1:{port}/echo/ws?session="
+        async with connect(f"{url}new&beat_s=0.1", proxy=None) as first:
+            begun = json.loads(await first.recv())
+            async with connect(f"{url}{begun['id']}", proxy=None) as second:
+                assert json.loads(await second.recv())["resumed"]
+                assert json.loads(await second.recv())["type"] == "beat"
+                with pytest.raises(ConnectionClosedError):
+                    await to_the_end(first)
+                assert (first.close_code, first.close_reason) == (
+                    TAKEN_OVER,
+                    "another connection took the session",
+                )
+
+
+async def test_an_unknown_session_begins_anew(serve: Serve) -> None:
+    """A session that was forgotten is another one, and says so."""
+    async with (
+        serve() as port,
+        connect(f"ws://127.0.0.1:{port}/echo/ws?session=gone&after=7", proxy=None) as socket,
+    ):
+        begun = json.loads(await socket.recv())
+        assert begun["id"] != "gone"
+        assert (begun["seq"], begun["resumed"], begun["lost"]) == (0, False, 0)
+
+
+@pytest.mark.parametrize("query", ["session=new&beat_s=0", "session=new&after=-1"])
+async def test_a_session_that_makes_no_sense_is_denied(serve: Serve, query: str) -> None:
+    """A wrong parameter is a problem document in place of the handshake."""
+    async with serve() as port:
+        with pytest.raises(InvalidStatus) as denied:
+            await connect(f"ws://127.0.0.1:{port}/echo/ws?{query}", proxy=None)
+    assert denied.value.response.status_code == 422
