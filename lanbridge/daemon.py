@@ -44,6 +44,7 @@ class Daemon:
         self.host = own_host(self.id)
         self.name = InstanceName.parse(settings.name or self.host.label, OWN_TYPE)
         self.started_s = time.time()
+        self._started_mono_s = time.monotonic()
         self.hub = Hub(secrets.token_hex(4))
         self.discovery = Discovery(
             [ServiceType.parse(one).browse_name for one in settings.types] or None,
@@ -103,7 +104,7 @@ class Daemon:
         return waiting
 
     def uptime_s(self) -> float:
-        return time.time() - self.started_s
+        return time.monotonic() - self._started_mono_s  # a Pi has no clock until NTP gives it one
 
     def scan(self) -> bool:
         """Ask the network again now; False when that was done a moment ago."""

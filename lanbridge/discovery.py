@@ -141,6 +141,8 @@ class Discovery:
         now_s = self._now_s()
         events = self.registry.apply(observation, Moment(now_s, time.time()))
         self.browser.learn(self.registry.take_types(), now_s)
+        if silent := self.registry.take_silent():
+            self.browser.again(silent, now_s)
         if events:
             self.news_s = now_s
         for event in events:

@@ -20,6 +20,7 @@ class Entry:
 
     __slots__ = (
         "asked",
+        "away",
         "data",
         "expires_s",
         "goodbye",
@@ -33,6 +34,7 @@ class Entry:
         self.interface = interface
         self.data = data
         self.planned_s = VOID
+        self.away = False  # its link is gone
         self.refresh(ttl_s, now_s)
 
     def refresh(self, ttl_s: int, now_s: float) -> None:
@@ -44,6 +46,10 @@ class Entry:
 
     def end_by(self, at_s: float) -> None:
         self.expires_s = min(self.expires_s, at_s)
+
+    def end_at(self, at_s: float) -> None:
+        """A life that was cut short ends at `at_s` instead."""
+        self.expires_s = at_s
 
     def leave(self, now_s: float) -> None:
         """RFC 6762 §10.1: one second more."""

@@ -24,7 +24,7 @@ class KnownTypes:
         if key in self._types:
             return
         parts = split_instance("x." + browse_name)
-        if parts is None or parts[0] != "x":
+        if parts is None or parts[0] != "x" or parts[2] != "local":
             rule = "RFC 6763 §7 wants _name._tcp or _name._udp"
             self._refuse("records", f"{browse_name} is no service type: {rule}")
         elif len(self._types) >= MAX_TYPES:

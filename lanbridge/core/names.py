@@ -148,6 +148,9 @@ class InstanceName:
         if size_bytes > MAX_LABEL_BYTES:
             rule = f"it has {size_bytes} octets of UTF-8, a label has at most 63 (RFC 6763 §4.1.1)"
             raise InvalidInstanceName(text, rule, f"use '{cut(name, MAX_LABEL_BYTES)}'")
+        if _is_subtype(name):
+            rule = "an end in '._sub' reads as a subtype (RFC 6763 §7.1)"
+            raise InvalidInstanceName(text, rule, f"use '{name[:-5]}'")
         if type.fqdn == SERVICE_META:
             rule = "_services._dns-sd._udp lists types and has no instances (RFC 6763 §9)"
             raise InvalidInstanceName(text, rule, "advertise it under a type of its own")

@@ -21,16 +21,18 @@ from lanbridge.core.events import (
     ServiceEvent,
 )
 from lanbridge.core.known_types import KnownTypes
+from lanbridge.core.name_faults import MAX_LABEL_BYTES
 from lanbridge.core.names import SERVICE_META, fold, is_valid_type, split_instance
 from lanbridge.core.orphans import Orphans
 from lanbridge.core.presence import Host, Service
 from lanbridge.core.records import Nsec, Question, Record, RecordType
-from lanbridge.core.services import ServiceInstance, State
+from lanbridge.core.services import Reason, ServiceInstance, State
 
 # Each bound stops one stranger from filling memory with names he makes up. At a bound the
 # services that were there first stay, the newcomer is refused and counted.
 MAX_SERVICES = 8_192
 MAX_HOSTS = 8_192
+MAX_SERVICES_PER_HOST = 1_024  # each new address of a host is work for every service on it
 MAX_FINDINGS = 256
 
 OFFLINE_KEPT_S = 86_400.0
@@ -40,7 +42,8 @@ LOST_LINK_S = 10.0  # how long a service outlives the only link it was heard on
 # what the first question brought (no question twice within a second, RFC 6762 §5.2). After the
 # last one the service is reported as not resolved, and asked for once a minute.
 RESOLVE_STEPS = ((0.02, True), (0.20, False), (0.90, True), (3.0, True))
-RESOLVE_AGAIN = (60.0, True)
+RESOLVE_AGAIN_S = 60.0
+LONGEST_RESOLVE_S = 3_600.0
 
 _Plan = tuple[Entry, Service | Host, RecordSet] | tuple[Service]
 
@@ -60,6 +63,7 @@ class Registry:
         self._types = KnownTypes(self._refuse)
         self._orphans = Orphans()
         self._questions: dict[Question, None] = {}
+        self._silent: dict[str, None] = {}
         self._deadlines: Deadlines[_Plan] = Deadlines()
         self.refused: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
@@ -99,6 +103,11 @@ class Registry:
     def take_types(self) -> list[str]:
         """Browse names (`_http._tcp.local`) learned since the last call."""
         return self._types.take_new()
+
+    def take_silent(self) -> list[str]:
+        """Browse names of which a service fell silent: to be asked for often again, for a while."""
+        silent, self._silent = list(self._silent), {}
+        return silent
 
     def __len__(self) -> int:
         return len(self._services)
@@ -203,6 +212,9 @@ class Registry:
         is_subtype = base != owner
         if self._wanted is not None and owner not in self._wanted:
             return
+        if len(parts[0].encode()) > MAX_LABEL_BYTES:  # two labels, or bytes that are no UTF-8
+            self._refuse("records", f"{target} is no instance name: it has over 63 bytes")
+            return
         service = self._services.get(fold(target))
         if service is None:
             if record.ttl_s == 0 or (is_subtype and self._wanted is None):
@@ -245,6 +257,9 @@ class Registry:
             return
         self._leave_host(service)
         host = self._hosts.get(key)
+        if host is not None and len(host.services) >= MAX_SERVICES_PER_HOST:
+            self.refused["services-of-one-host"] += 1
+            return
         if host is None:
             if len(self._hosts) >= MAX_HOSTS:
                 self.refused["hosts"] += 1
@@ -280,7 +295,11 @@ class Registry:
         return records.hear(interface, record, now.mono_s, plan)
 
     def _plan_resolve(self, service: Service, now: Moment) -> None:
-        delay_s, _ = (*RESOLVE_STEPS, RESOLVE_AGAIN)[min(service.looks, len(RESOLVE_STEPS))]
+        if service.looks < len(RESOLVE_STEPS):
+            delay_s = RESOLVE_STEPS[service.looks][0]
+        else:  # RFC 6762 §5.2: each interval at least twice the one before, up to an hour
+            rounds = min(service.looks - len(RESOLVE_STEPS), 10)
+            delay_s = min(RESOLVE_AGAIN_S * 2**rounds, LONGEST_RESOLVE_S)
         self._deadlines.plan(now.mono_s + delay_s, (service,))
 
     def _pass_deadlines(
@@ -316,8 +335,7 @@ class Registry:
         if not missing and service.state is not State.FOUND:
             service.looks = 0
             return None
-        _, asks = (*RESOLVE_STEPS, RESOLVE_AGAIN)[min(service.looks, len(RESOLVE_STEPS))]
-        if asks:
+        if service.looks >= len(RESOLVE_STEPS) or RESOLVE_STEPS[service.looks][1]:
             # RFC 6762 §5.4: the first wants a unicast answer, which no rate limit holds back.
             first = service.looks == 0
             self._questions.update((one._replace(unicast=first), None) for one in missing)
@@ -335,7 +353,14 @@ class Registry:
         for owner in owners:
             for records in owner.sets:
                 for entry in records.entries.values():
-                    if entry.interface not in interfaces:
+                    if entry.interface in interfaces:
+                        if entry.away:  # the link is back: ask before the record is given up
+                            entry.away = False
+                            entry.end_at(now.mono_s + LOST_LINK_S)
+                            self._deadlines.plan(entry.expires_s, (entry, owner, records))
+                            self._questions[Question(records.name, records.type)] = None
+                    elif not entry.away:
+                        entry.away = True
                         entry.asked = 4
                         entry.end_by(now.mono_s + LOST_LINK_S)
                         self._deadlines.plan(entry.expires_s, (entry, owner, records))
@@ -362,6 +387,9 @@ class Registry:
                 self._forget(service)
                 return
             yield ServiceEvent(EventKind.LOST, service.snapshot(), now.unix_s)
+            if reason is Reason.NO_ANSWER:
+                # It may come back without a word, when an access point has restarted for example.
+                self._silent[service.ptr_key] = None
             self._rest(service, now)
             return
         if before is None or before is State.OFFLINE:

@@ -19,6 +19,7 @@ FIRST_DELAY_S = (0.020, 0.120)
 # after the question, and must not multicast it again within a second (§6).
 SECOND_AFTER_S = 1.15
 LONGEST_INTERVAL_S = 3_600.0
+SETTLED = 4  # queries after which a schedule has become slow enough to begin anew
 TOGETHER_S = 0.1  # questions due this soon travel in one packet
 
 
@@ -76,6 +77,14 @@ class Browser:
                     delay_s = random.uniform(*FIRST_DELAY_S)  # noqa: S311  # no secret
                     self._plans[name] = _Plan(now_s + delay_s)
                     self._look_ahead()
+
+    def again(self, names: Iterable[str], now_s: float) -> None:
+        """Ask for these from the beginning, unless they have just been asked for."""
+        for name in names:
+            plan = self._plans.get(name)
+            if plan is not None and plan.sent > SETTLED:
+                self._plans[name] = _Plan(now_s + SECOND_AFTER_S)
+        self._look_ahead()
 
     def next_due(self) -> float | None:
         """Asked after every packet, so it is worked out only when a plan changes."""

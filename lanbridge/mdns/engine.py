@@ -81,15 +81,16 @@ class Engine:
         self.problems: dict[str, MdnsUnavailable] = {}
 
     def update(self, state: NetworkState) -> bool:
-        """Run on the used interfaces of `state`; returns whether some link is new or changed."""
+        """Run on the used interfaces of `state`; returns whether links came, went or changed."""
         used = {one.index: one for one in state.interfaces if one.used}
-        for index in self.links.keys() - used.keys():
+        gone = self.links.keys() - used.keys()
+        for index in gone:
             self._close(self.links.pop(index))
         self.problems.clear()
-        changed = False
+        changed = bool(gone)
         for index, interface in used.items():
             link = self.links.setdefault(index, Link(interface))
-            changed |= not link.sockets or link.interface != interface
+            changed |= not link.sockets or link.interface.addresses != interface.addresses
             link.interface = interface
             changed |= self._match(link)
             if not link.sockets:

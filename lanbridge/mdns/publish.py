@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any, Literal
@@ -18,8 +19,10 @@ PROBE_COUNT, PROBE_INTERVAL_S = 3, 0.250  # RFC 6762 §8.1
 FIRST_PROBE_DELAY_S = (0.0, 0.250)
 ANNOUNCE_COUNT, ANNOUNCE_INTERVAL_S = 2, 1.0  # RFC 6762 §8.3: "at least two", a second apart
 TIEBREAK_LOST_S = 1.0  # RFC 6762 §8.2: "defers to the winning host by waiting one second"
-MANY_CONFLICTS, SLOW_DOWN_S = 15, 5.0  # RFC 6762 §8.1: 15 in ten seconds, then 5 s between tries
-MAX_RENAMES = 20  # a network that denies every name is broken or hostile
+# RFC 6762 §8.1: after 15 conflicts within ten seconds, at least 5 s between tries.
+MANY_CONFLICTS, MANY_CONFLICTS_S, SLOW_DOWN_S = 15, 10.0, 5.0
+MAX_RENAMES = 20  # then it pauses, says so, and begins again with the name that was wanted
+FAILED_PAUSE_S = 60.0
 
 
 class Published:
@@ -29,13 +32,20 @@ class Published:
         self.wanted = wanted
         self.ad = wanted  # under the names it has now
         self.established = asyncio.Event()
+        self.announced: Advertisement | None = None  # what others may hold in their caches
         self.settled = asyncio.Event()  # established for the first time, or failed
         self.failed = False  # every name it tried is taken
         self.numbers = {"instance": 1, "host": 1}
         self.conflict: Literal["", "instance", "host"] = ""  # which name somebody else holds
         self.tie_lost = False
         self.probing = False
+        self.conflicts_s: deque[float] = deque(maxlen=MANY_CONFLICTS)
         self.task: asyncio.Task[None] | None = None
+
+    def reset(self) -> None:
+        """Back to the names that were wanted."""
+        self.ad = self.wanted
+        self.numbers = {"instance": 1, "host": 1}
 
     def rename(self) -> tuple[str, str]:
         """Take the next name for the one in conflict; returns the old and the new."""
@@ -79,15 +89,23 @@ class Publisher:
         return published
 
     def use(self, links: Iterable[Link]) -> None:
-        """Run on these links from now on; RFC 6762 §8: probe again when a link is new."""
-        links = list(links)
-        for index in self._responders.keys() - {link.index for link in links}:
-            self._responders.pop(index).close()
-        for link in links:
-            if link.index not in self._responders:
-                self._responders[link.index] = Responder(link)
+        """Run on these links from now on.
+
+        RFC 6762 §8: probe again when a link is new. §8.4: announce again when only what is said
+        has changed, an address for example.
+        """
+        by_index = {link.index: link for link in links}
+        for index, responder in list(self._responders.items()):
+            if by_index.get(index) is not responder.link:
+                self._responders.pop(index).close()
+        fresh = by_index.keys() - self._responders.keys()
+        for index in fresh:
+            self._responders[index] = Responder(by_index[index])
         for published in self.published.values():
-            self._start(published)
+            if fresh or not published.established.is_set():
+                self._start(published)
+            else:
+                self._run(published, self._announce(published))
 
     def close(self) -> None:
         """RFC 6762 §10.1: TTL 0 for everything that was announced."""
@@ -98,8 +116,8 @@ class Publisher:
             goodbyes = {
                 record._replace(ttl_s=0): None
                 for published in self.published.values()
-                if published.established.is_set()
-                for record in records_on(responder.link, published.ad).all
+                if published.announced is not None
+                for record in records_on(responder.link, published.announced).all
                 if not self._is_meta(record)
             }
             if goodbyes:
@@ -137,28 +155,31 @@ class Publisher:
                 rival = theirs.get(fold(name))
                 if rival is None:
                     continue
+                # Two interfaces on one network hear each other: that is no rival.
+                foreign = [one for one in rival if not self._is_ours(one)]
+                if not foreign:
+                    continue
                 mine = [r for r in records_on(packet.link, ad).unique if fold(r.name) == fold(name)]
                 if packet.message.is_probe:
                     if published.probing and mine and _sorted(rival) > _sorted(mine):
                         published.tie_lost = True
-                elif self._contradicts(mine, rival):
+                elif self._contradicts(mine, foreign):
                     self._on_conflict(published, which)
 
-    def _contradicts(self, mine: list[Record], theirs: list[Record]) -> bool:
-        """RFC 6762 §9: same name, type and class, other rdata, in a record that is unique.
+    @staticmethod
+    def _contradicts(mine: list[Record], theirs: list[Record]) -> bool:
+        """RFC 6762 §9: a record with our name, type and class, and other rdata.
 
-        A host that is the same one on several links, or an address of ours that has gone, is
-        no rival: what our own announcements say comes back as what we know.
+        Whether it carries the cache-flush bit is no matter: bonjour-service never sets it.
         """
-        for record in theirs:
-            if record.ttl_s == 0 or not record.flush:
-                continue
-            of_type = [one for one in mine if one.type == record.type]
-            if of_type and not any(_same_data(one, record) for one in of_type):
-                return not self._is_ours_elsewhere(record)
-        return False
+        return any(
+            one.ttl_s > 0 and one.type == ours.type and not _same_data(one, ours)
+            for one in theirs
+            for ours in mine
+        )
 
-    def _is_ours_elsewhere(self, record: Record) -> bool:
+    def _is_ours(self, record: Record) -> bool:
+        """Whether we say the same ourselves, on this link or on another."""
         return any(
             _same_data(one, record)
             for responder in self._responders.values()
@@ -176,44 +197,60 @@ class Publisher:
     # Names
 
     def _start(self, published: Published) -> None:
-        if published.task is not None:
-            published.task.cancel()
-        published.probing = False
+        published.probing = published.failed = False
         published.established.clear()
         self._refresh_records()
         if self._responders:
-            name = f"advertise {published.ad.name.fqdn}"
-            published.task = self._spawn(self._establish(published), name)
+            self._run(published, self._establish(published))
+
+    def _run(self, published: Published, work: Coroutine[Any, Any, None]) -> None:
+        if published.task is not None:
+            published.task.cancel()
+        published.task = self._spawn(work, f"advertise {published.ad.name.fqdn}")
 
     async def _establish(self, published: Published) -> None:
         """Probe until the names are ours, then announce them."""
         await asyncio.sleep(random.uniform(*FIRST_PROBE_DELAY_S))  # noqa: S311  # no secret
-        conflicts = 0
         published.conflict, published.tie_lost = "", False
         published.probing = True
         while not await self._probe(published):
             if published.conflict:
-                conflicts += 1
-                if published.numbers[published.conflict] >= MAX_RENAMES:
-                    published.failed = True
-                    published.settled.set()
-                    return
-                self._renamed(*published.rename())
-                if conflicts >= MANY_CONFLICTS:
-                    await asyncio.sleep(SLOW_DOWN_S)
+                await self._give_way(published)
             elif published.tie_lost:
                 await asyncio.sleep(TIEBREAK_LOST_S)
             published.conflict, published.tie_lost = "", False
-        published.probing = False
+        published.probing = published.failed = False
         published.established.set()
         published.settled.set()
         self._refresh_records()
+        await self._announce(published)
+
+    async def _give_way(self, published: Published) -> None:
+        """Take the next name; wait where many conflicts say that something is wrong."""
+        now_s = asyncio.get_running_loop().time()
+        published.conflicts_s.append(now_s)
+        if published.numbers[published.conflict or "instance"] >= MAX_RENAMES:
+            # A network that denies every name is broken, or hostile for a while.
+            published.failed = True
+            published.settled.set()
+            await asyncio.sleep(FAILED_PAUSE_S)
+            published.reset()
+            return
+        self._renamed(*published.rename())
+        if now_s - published.conflicts_s[0] <= MANY_CONFLICTS_S and (
+            len(published.conflicts_s) == MANY_CONFLICTS
+        ):
+            await asyncio.sleep(SLOW_DOWN_S)
+
+    async def _announce(self, published: Published) -> None:
+        published.announced = published.ad
         for count in range(ANNOUNCE_COUNT):
             if count:
                 await asyncio.sleep(ANNOUNCE_INTERVAL_S)
             for responder in self._responders.values():
                 records = records_on(responder.link, published.ad).all
                 if records:
+                    self._refresh_records()
                     responder.announce(records)
 
     async def _probe(self, published: Published) -> bool:

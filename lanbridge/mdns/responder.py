@@ -90,16 +90,7 @@ class Responder:
             for record in packet.message.records
         }
         for packet in packets:
-            for question in packet.message.questions:
-                answers = [
-                    record
-                    for record in self._records_for(question)
-                    # RFC 6762 §7.1: an answer is left out if the known one has "at least half
-                    # the correct value" of the TTL.
-                    if known.get(_key(record), -1) < record.ttl_s / 2
-                ]
-                if answers:
-                    self._reply(packet, question, answers)
+            self._reply(packet, known)
 
     def _records_for(self, question: Question) -> list[Record]:
         name = fold(question.name)
@@ -114,42 +105,61 @@ class Responder:
             return [negative]
         return found
 
-    def _reply(self, packet: Packet, question: Question, answers: list[Record]) -> None:
-        extras = self._additionals(answers)
-        if packet.port != PORT:
-            # RFC 6762 §6.7: a legacy querier gets a conventional unicast answer, at once.
-            reply = encode_legacy_response(packet.message.id, question, answers, extras)
-            self.link.unicast(reply, packet.source, packet.port)
-            return
-        now_s = self._now_s()
-        if question.unicast or not packet.multicast:
-            # RFC 6762 §5.4: by unicast, "unless it has not been multicast recently (within one
-            # quarter of its TTL)"; then by multicast, to keep all caches up to date.
-            recent = [
-                one
-                for one in answers
-                if now_s - self._multicast_s.get(_key(one), float("-inf")) < one.ttl_s / 4
+    def _reply(self, packet: Packet, known: dict[Key, int]) -> None:
+        """One reply to all questions of a packet (RFC 6762 §6.3), however often it repeats one."""
+        by_unicast: dict[Record, None] = {}
+        by_multicast: dict[Record, None] = {}
+        near = self.link.holds(packet.source)
+        for question in dict.fromkeys(packet.message.questions):
+            answers = [
+                record
+                for record in self._records_for(question)
+                # RFC 6762 §7.1: an answer is left out if the known one has "at least half the
+                # correct value" of the TTL.
+                if known.get(_key(record), -1) < record.ttl_s / 2
             ]
-            if recent or packet.message.is_probe:
-                for reply in encode_response(answers, extras):
-                    self.link.unicast(reply, packet.source, PORT)
-            answers = [one for one in answers if one not in recent]
+            if answers and packet.port != PORT:
+                # RFC 6762 §6.7: a legacy querier gets a conventional unicast answer, at once; and
+                # §5.5: only one on this link, or a forged source would have it sent anywhere.
+                if near:
+                    reply = encode_legacy_response(
+                        packet.message.id, question, answers, self._additionals(answers)
+                    )
+                    self.link.unicast(reply, packet.source, packet.port)
+                return
+            wants_unicast = near and (question.unicast or not packet.multicast)
+            (by_unicast if wants_unicast else by_multicast).update(dict.fromkeys(answers))
+        self._send(packet, by_unicast, by_multicast)
+
+    def _send(
+        self, packet: Packet, by_unicast: dict[Record, None], by_multicast: dict[Record, None]
+    ) -> None:
+        now_s = self._now_s()
+
+        def age_s(record: Record) -> float:
+            return now_s - self._multicast_s.get(_key(record), float("-inf"))
+
+        # RFC 6762 §5.4: by unicast, unless it was not "multicast recently (within one quarter of
+        # its TTL)"; then by multicast, to keep all caches up to date.
+        recent = [one for one in by_unicast if age_s(one) < one.ttl_s / 4]
+        if packet.message.is_probe:
+            recent = list(by_unicast)  # whoever probes must hear of us, whatever it costs
+        if recent:
+            for reply in encode_response(recent, self._additionals(recent)):
+                self.link.unicast(reply, packet.source, PORT)
+        by_multicast.update((one, None) for one in by_unicast if age_s(one) >= one.ttl_s / 4)
         interval_s = PROBE_INTERVAL_S if packet.message.is_probe else MULTICAST_INTERVAL_S
-        answers = [
-            one
-            for one in answers
-            if now_s - self._multicast_s.get(_key(one), float("-inf")) >= interval_s
-        ]
-        if not answers:
-            return
-        if all(one.flush for one in answers):
-            # RFC 6762 §6: "there is no need to delay" when the record is ours alone.
-            self._multicast(answers, extras)
-            return
-        self._pending.update((_key(one), one) for one in answers)
-        if self._pending_timer is None:
-            delay_s = random.uniform(*SHARED_DELAY_S)  # noqa: S311  # no secret
-            self._pending_timer = asyncio.get_running_loop().call_later(delay_s, self._flush)
+        answers = [one for one in by_multicast if age_s(one) >= interval_s]
+        # RFC 6762 §6: "there is no need to delay" what is ours alone.
+        unique = [one for one in answers if one.flush]
+        if unique:
+            self._multicast(unique, self._additionals(unique))
+        shared = [one for one in answers if not one.flush]
+        if shared:
+            self._pending.update((_key(one), one) for one in shared)
+            if self._pending_timer is None:
+                delay_s = random.uniform(*SHARED_DELAY_S)  # noqa: S311  # no secret
+                self._pending_timer = asyncio.get_running_loop().call_later(delay_s, self._flush)
 
     def _hear_answers(self, packet: Packet) -> None:
         """RFC 6762 §7.4: what another host has just answered need not be said again."""
@@ -160,7 +170,7 @@ class Responder:
                     del self._pending[_key(record)]
 
     def _is_ours(self, source: Address) -> bool:
-        return any(source == one.ip for one in self.link.interface.addresses)
+        return any(source.packed == one.ip.packed for one in self.link.interface.addresses)
 
     def _flush(self) -> None:
         self._pending_timer = None

@@ -75,8 +75,8 @@ def encode_response(
 ) -> Iterator[bytes]:
     """Multicast or QU responses: id 0, no questions (RFC 6762 §6, §18.1).
 
-    Additional records go where there is room, and are left out where there is none: whoever
-    wants them asks.
+    Additional records that find no room follow in packets of their own: whoever has to ask for
+    each of them costs the network more.
     """
     writer = _Writer()
     for record in answers:

@@ -1,9 +1,12 @@
 """Notice when this host's interfaces change."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 
 from lanbridge.core.addresses import NetworkState
+
+log = logging.getLogger(__name__)
 
 
 async def looks(
@@ -16,7 +19,11 @@ async def looks(
     """
     while True:
         await asyncio.sleep(poll_s)
-        state = await asyncio.to_thread(read)
+        try:
+            state = await asyncio.to_thread(read)
+        except OSError as error:  # no descriptor left, or an interface that went meanwhile
+            log.warning("cannot look at the interfaces (%s), trying again", error.strerror)
+            continue
         yield state, difference(known, state)
         known = state
 

@@ -416,3 +416,9 @@ class TestStrangersNames:
         """The key of a key is the key, and it has as many characters but for the last dots."""
         assert fold(fold(text)) == fold(text)
         assert len(fold(text)) == len(text.rstrip("."))
+
+
+def test_an_instance_name_that_reads_as_a_subtype_is_refused() -> None:
+    """On the wire it would be two labels, as `Desk._sub._http._tcp.local` is."""
+    with pytest.raises(InvalidInstanceName, match=r"use 'Desk'"):
+        InstanceName.parse("Desk._sub", ServiceType("http", "tcp"))

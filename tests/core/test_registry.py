@@ -91,6 +91,18 @@ class TestResolving:
         assert lan.only().state is State.FOUND
         assert not lan.registry.unresolved()
 
+    def test_what_never_comes_is_asked_for_less_and_less(self) -> None:
+        """RFC 6762 §5.2: up to once an hour, for as long as the PTR lives."""
+        lan = Lan()
+        lan.hear(ptr(ttl_s=86_400))
+        lan.wait(10)
+        lan.asked()
+        questions = 0
+        for _ in range(3_600):
+            lan.wait(1)
+            questions += len(lan.asked())
+        assert 4 <= questions <= 20
+
     def test_a_service_without_txt_is_shown_after_asking_twice(self) -> None:
         """RFC 6763 §6 wants a TXT record, but a device without one is there all the same."""
         lan = Lan()
@@ -334,6 +346,27 @@ class TestLeaving:
         assert lan.links("wlan0") == ["stale lamp"]
         assert lan.wait(11) == ["lost lamp"]
 
+    def test_a_link_that_comes_back_is_asked_before_its_records_are_given_up(self) -> None:
+        """A flap of three seconds loses nothing, also where only the PTR comes by itself."""
+        lan = Lan()
+        lan.hear(*whole())
+        lan.links("wlan0")
+        lan.wait(3)
+        lan.links("eth0")
+        assert f"lamp.{TYPE} SRV" in lan.asked()
+        lan.hear(ptr())
+        lan.hear(srv(), txt(), address())
+        assert lan.wait(60) == []
+        assert lan.only().state is State.ONLINE
+
+    def test_a_type_whose_service_fell_silent_is_to_be_asked_for(self) -> None:
+        """Silence is no goodbye: the device may come back without announcing itself."""
+        lan = Lan()
+        lan.hear(*whole())
+        lan.wait(130)
+        assert lan.registry.take_silent() == [TYPE]
+        assert lan.registry.take_silent() == []
+
     def test_what_was_heard_on_two_links_stays_when_one_goes(self) -> None:
         """With the address of the link that is left."""
         lan = Lan()
@@ -458,6 +491,22 @@ class TestStrangers:
         assert all(len(one.addresses) <= 64 for one in inner.services())
         honest = next(one for one in inner.services() if one.name == "honest")
         assert honest.state is State.ONLINE
+
+    def test_an_instance_name_longer_than_a_label_is_refused(self) -> None:
+        """It is two labels, which a joined name cannot tell from one."""
+        lan = Lan()
+        lan.hear(ptr("a" * 40 + "." + "b" * 40), *whole())
+        assert lan.only().name == "lamp"
+        assert lan.registry.refused["records"] == 1
+
+    def test_services_of_one_host_are_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each new address of a host is work for every service on it."""
+        monkeypatch.setattr(module, "MAX_SERVICES_PER_HOST", 2)
+        lan = Lan()
+        for number in range(4):
+            lan.hear(*whole(f"lamp{number}"))
+        assert [one.state for one in lan.registry.services()].count(State.ONLINE) == 2
+        assert lan.registry.refused["services-of-one-host"] > 0
 
     @pytest.mark.parametrize("ttl_s", [1, 2**31, 2**32 - 1])
     def test_no_record_is_believed_for_more_than_a_day(self, ttl_s: int) -> None:

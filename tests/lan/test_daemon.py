@@ -91,6 +91,33 @@ def test_it_starts_without_a_network_and_goes_on_when_one_comes(lab: Lab) -> Non
     lamp.avahi_browse("_lanbridge._tcp").wait_found(own_name(pi))
 
 
+def test_a_cable_that_was_pulled_and_plugged_in_again(lab: Lab) -> None:
+    """Both sides find each other again, without a restart."""
+    pi, lamp = lab.host("pi"), lab.host("lamp")
+    lamp.avahi([LAMP])
+    serve(pi)
+    name = own_name(pi)
+    eventually(lambda: discover(lamp, "_lanbridge._tcp").get(name), what="found before")
+    pi.set_cable(plugged=False)
+    eventually(lambda: http(pi, "http://127.0.0.1:8620/readyz").status == 503, what="it notices")
+    pi.set_cable(plugged=True)
+    eventually(lambda: http(pi, "http://127.0.0.1:8620/readyz").status == 200, what="it is ready")
+    eventually(lambda: discover(lamp, "_lanbridge._tcp").get(name), what="found after")
+    eventually(lambda: services(pi)[LAMP.name]["state"] == "online", what="the lamp is online")
+
+
+def test_two_interfaces_in_one_network(lab: Lab) -> None:
+    """Ethernet and Wi-Fi of one Pi: it does not take itself for a rival."""
+    pi, phone = lab.host("pi"), lab.host("phone")
+    pi.attach("lan", ipv4="10.77.0.101/24", ipv6="fd77::101/64")
+    serve(pi, "--name", "both")
+    found = eventually(
+        lambda: discover(phone, "_lanbridge._tcp").get("both"), what="found under its name"
+    )
+    ipv4 = {one["address"] for one in found["addresses"] if one["family"] == "IPv4"}
+    assert ipv4 & {"10.77.0.1", "10.77.0.101"}
+
+
 def test_it_follows_a_new_address(lab: Lab) -> None:
     """A new DHCP lease: what we advertise has the new address, and no longer the old one."""
     pi, lamp = lab.host("pi", ipv6=None), lab.host("lamp", ipv6=None)

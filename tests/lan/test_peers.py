@@ -93,6 +93,15 @@ def test_bonjour_service_finds_us(lab: Lab) -> None:
     assert found.txt["unit"] == "°C"
 
 
+def test_a_name_that_bonjour_service_holds_is_left_to_it(lab: Lab) -> None:
+    """It answers no probe at once and sets no cache-flush bit; it was first all the same."""
+    process = advertise(lab.hosts["sensor"], SPEAKER.name, SPEAKER.type, "99")
+    process.wait_line(r"^advertising Speaker \(2\)")
+    found = discover(lab.hosts["pi"], SPEAKER.type)
+    assert found[SPEAKER.name]["port"] == SPEAKER.port
+    assert found[f"{SPEAKER.name} (2)"]["port"] == 99
+
+
 def test_goodbye_is_understood_by_every_peer(lab: Lab) -> None:
     """A service that is stopped is gone at once, and not when its records run out."""
     process = advertise(lab.hosts["sensor"], "Short lived", "_ipp._tcp", "631")

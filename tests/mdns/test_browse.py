@@ -94,6 +94,29 @@ def test_with_types_given_no_other_is_asked_for() -> None:
     assert {name for one in sent for name in asked(one)} == {TYPE}
 
 
+def test_a_type_whose_service_fell_silent_is_asked_for_often_again() -> None:
+    """It may come back without a word; the schedule has grown to an hour by then."""
+
+    async def scene() -> list[float]:
+        link = TapLink()
+        loop = asyncio.get_running_loop()
+        browser = Browser([TYPE], lambda _name, _interface: [])
+        browser.start(0.0)
+
+        async def go_on(until_s: float) -> None:
+            while (due_s := browser.next_due()) is not None and due_s <= until_s:
+                await asyncio.sleep(max(0.0, due_s - loop.time()))
+                browser.send_due([link], loop.time())
+
+        await go_on(5_000)
+        before = len(link.sent)
+        browser.again([TYPE], loop.time())
+        await go_on(loop.time() + 30)
+        return [one.at_s for one in link.sent[before:]]
+
+    assert len(run(scene())) >= 4
+
+
 def test_resolve_questions_go_out_on_every_link() -> None:
     """Whichever link the service is on."""
 

@@ -110,6 +110,33 @@ class TestProbing:
         sent = announced(play(nothing, seconds=3_600).link.sent)
         assert len([one for one in sent if one.message.records[0].ttl_s]) == 2
 
+    def test_a_link_that_went_and_came_back_is_new(self) -> None:
+        """A cable pulled and plugged in: probed and announced on again, and answered on."""
+
+        async def replug(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            scene.publisher.use([])
+            await asyncio.sleep(5)
+            scene.links = (scene.link, TapLink())
+            scene.publisher.use(scene.links[1:])
+
+        again = play(replug).links[1].sent
+        assert len(probes(again)) == 3
+        assert len([one for one in announced(again) if one.message.records[0].ttl_s]) == 2
+
+    def test_a_new_address_is_announced_without_probing(self) -> None:
+        """RFC 6762 §8.4: only what is said has changed; meanwhile we go on answering."""
+
+        async def move(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            scene.link.interface = TapLink("10.0.0.77/24").interface
+            scene.publisher.use(scene.links)
+
+        sent = play(move).link.sent
+        assert len(probes(sent)) == 3
+        told = {str(r.data) for one in announced(sent)[2:] for r in one.message.records}
+        assert "10.0.0.77" in told
+
     def test_a_new_link_is_probed_on(self) -> None:
         """RFC 6762 §8: on connecting to a network, everything begins anew."""
 
@@ -185,6 +212,50 @@ class TestConflicts:
 
         assert play(cross, eth, wlan).renamed == []
 
+    def test_a_rival_without_the_cache_flush_bit_is_one(self) -> None:
+        """RFC 6762 §9 speaks of name, type, class and rdata; bonjour-service never sets the bit."""
+
+        async def deny(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            scene.hear(RIVAL_SRV._replace(flush=False))
+
+        assert play(deny).renamed == [("lamp", "lamp (2)")]
+
+    def test_a_rival_is_seen_behind_an_address_of_ours(self) -> None:
+        """One packet with our own address on another link and a stranger's."""
+        eth, wlan = TapLink(), TapLink("10.0.0.5/24", name="wlan0", index=3)
+
+        async def contradict(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            scene.hear(RIVAL_A._replace(data=ip_address("10.0.0.5")), RIVAL_A)
+
+        assert len(probes(play(contradict, eth, wlan).links[0].sent)) == 6
+
+    def test_our_own_probes_on_another_link_are_no_rivals(self) -> None:
+        """Ethernet and Wi-Fi of one Pi in one network: each hears what the other sends."""
+        eth, wlan = TapLink(), TapLink("10.0.0.5/24", "fe80::5%wlan0/64", name="wlan0", index=3)
+
+        async def bridge(scene: Scene) -> None:
+            seen = {eth: 0, wlan: 0}
+            for _ in range(400):
+                await asyncio.sleep(0.005)
+                for link, other in ((eth, wlan), (wlan, eth)):
+                    for sent in link.sent[seen[link] :]:
+                        scene.publisher.receive(
+                            other.heard(
+                                *sent.message.records,
+                                questions=sent.message.questions,
+                                source="10.0.0.1" if link is eth else "10.0.0.5",
+                                probe=sent.message.is_probe,
+                                flags=sent.message.flags,
+                            )
+                        )
+                    seen[link] = len(link.sent)
+
+        scene = play(bridge, eth, wlan)
+        assert scene.renamed == []
+        assert len(probes(eth.sent)) == 3
+
     def test_the_greater_simultaneous_probe_wins(self) -> None:
         """RFC 6762 §8.2: the loser waits a second and probes again under the same name."""
 
@@ -224,6 +295,19 @@ class TestConflicts:
         assert len(scene.renamed) == MAX_RENAMES - 1
         assert announced(scene.link.sent) == []
 
+    def test_it_begins_again_when_the_network_has_calmed_down(self) -> None:
+        """With the name that was wanted."""
+
+        async def deny_all(scene: Scene) -> None:
+            while not scene.published.failed:
+                scene.hear(RIVAL_SRV._replace(name=scene.published.ad.name.fqdn))
+                await asyncio.sleep(0.05)
+
+        scene = play(deny_all, seconds=120)
+        assert not scene.published.failed
+        assert scene.published.ad == AD
+        assert announced(scene.link.sent)
+
 
 def test_one_name_is_advertised_once() -> None:
     """The second of two tables with one name is told so, instead of fighting the first."""
@@ -245,6 +329,16 @@ class TestGoodbye:
         types = {record.type for record in last.records}
         assert types >= {RecordType.PTR, RecordType.SRV, RecordType.TXT, RecordType.A}
         assert not any(record.name.startswith("_services.") for record in last.records)
+
+    def test_a_goodbye_is_said_also_while_it_probes_again(self) -> None:
+        """Others still hold what was announced before."""
+
+        async def contradict(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            scene.hear(RIVAL_SRV)
+
+        last = announced(play(contradict, seconds=0.1).link.sent)[-1].message
+        assert {r.ttl_s for r in last.records if r.type == RecordType.SRV} == {0}
 
     def test_what_was_never_announced_needs_no_goodbye(self) -> None:
         """A daemon stopped while it probes leaves nothing behind."""

@@ -210,6 +210,29 @@ class TestToWhom:
         assert max(record.ttl_s for record in sent.message.records) <= 10
 
 
+class TestAbuse:
+    """What one packet can make us send."""
+
+    @pytest.mark.parametrize(("port", "unicast"), [(40_000, False), (5353, True), (5353, False)])
+    def test_a_question_asked_a_thousand_times_is_answered_once(
+        self, port: int, unicast: bool
+    ) -> None:
+        """Whoever forges a source would have it flooded."""
+        question = Question(NAME, RecordType.SRV, unicast)
+        assert len(answers(*[question] * 1_000, port=port)) == 1
+
+    def test_several_questions_share_an_answer(self) -> None:
+        """RFC 6762 §6.3."""
+        (sent,) = answers(Question(NAME, RecordType.SRV), Question(NAME, RecordType.TXT))
+        assert {r.type for r in sent.message.records} >= {RecordType.SRV, RecordType.TXT}
+
+    def test_nothing_is_sent_by_unicast_to_who_is_not_on_this_link(self) -> None:
+        """RFC 6762 §5.5; a legacy query from elsewhere is forged or lost."""
+        assert answers(PTR, source="8.8.8.8", port=40_000) == []
+        (sent,) = answers(Question(NAME, RecordType.SRV, unicast=True), source="8.8.8.8")
+        assert sent.to is None
+
+
 class TestLinks:
     """RFC 6762 §6.2, §14: only what is valid on the link."""
 

@@ -106,3 +106,21 @@ async def test_it_ends_with_its_task() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_look_that_fails_is_tried_again() -> None:
+    """No descriptor left, say: the daemon goes on with what it knows."""
+    looked = 0
+
+    def read() -> NetworkState:
+        nonlocal looked
+        looked += 1
+        if looked == 1:
+            raise OSError(24, "Too many open files")
+        return NetworkState(())
+
+    known = NetworkState(())
+    async for state, reasons in looks(read, known, 0.001):
+        assert (state, reasons) == (known, ())
+        break
+    assert looked == 2
