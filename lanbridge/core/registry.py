@@ -212,9 +212,8 @@ class Registry:
         is_subtype = base != owner
         if self._wanted is not None and owner not in self._wanted:
             return
-        if (
-            len(parts[0].encode("utf-8", "replace")) > MAX_LABEL_BYTES
-        ):  # two labels, or bytes that are no UTF-8
+        # Two labels, or bytes that are no UTF-8: asked for, it would be another name.
+        if len(parts[0].encode("utf-8", "replace")) > MAX_LABEL_BYTES:
             self._refuse("records", f"{target} is no instance name: it has over 63 bytes")
             return
         service = self._services.get(fold(target))
