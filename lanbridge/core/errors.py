@@ -25,7 +25,7 @@ network sent is caught where it is translated, counted, and kept as a finding.
 
 from typing import ClassVar
 
-from lanbridge.core.text import printable
+from lanbridge.core.text import exact, printable
 
 
 class LanbridgeError(Exception):
@@ -37,6 +37,7 @@ class LanbridgeError(Exception):
 
     code: ClassVar[str] = "internal"
     what: ClassVar[str] = "lanbridge"
+    exactly: ClassVar[bool] = False  # whether a program reads `value`, so that each space counts
 
     def __init__(self, value: str, rule: str, remedy: str | None = None) -> None:
         super().__init__(value, rule, remedy)
@@ -45,7 +46,8 @@ class LanbridgeError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        subject = f"{self.what} '{printable(self.value)}'" if self.value else self.what
+        value = exact(self.value) if self.exactly else printable(self.value)
+        subject = f"{self.what} '{value}'" if value else self.what
         sentence = f"{subject}: {self.rule}"
         return f"{sentence}; {self.remedy}." if self.remedy else f"{sentence}."
 
@@ -53,6 +55,7 @@ class LanbridgeError(Exception):
 class InvalidInput(LanbridgeError):
     code = "invalid-input"
     what = "value"
+    exactly = True
 
 
 class InvalidServiceType(InvalidInput):
@@ -70,6 +73,7 @@ class InvalidServiceType(InvalidInput):
 class InvalidInstanceName(InvalidInput):
     code = "invalid-instance-name"
     what = "instance name"
+    exactly = False
 
 
 class InvalidHostName(InvalidInput):

@@ -44,6 +44,14 @@ def printable(text: str, limit: int = 255) -> str:
     return "".join(pieces)
 
 
+def exact(text: str) -> str:
+    """`printable(text)` for a word that a machine reads: of all spaces only U+0020 is kept.
+
+    `192.168.1.20` with a no-break space behind it, as it is copied from a chat, looks right.
+    """
+    return "".join(f"\\u{{{ord(char):x}}}" if char in _SPACES else char for char in printable(text))
+
+
 def csv_safe(text: str) -> str:
     """`printable(text)` as a cell that no spreadsheet takes for a formula.
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qs
 
-from lanbridge.core.text import printable
+from lanbridge.core.text import exact, printable
 
 T = TypeVar("T")
 
@@ -123,4 +123,4 @@ def whole(text: str, what: str, lowest: int, highest: int) -> int:
 
 
 def _wrong(text: str, rule: str) -> Problem:
-    return Problem(422, "invalid-input", f"{rule}, and is '{printable(text[:_SHOWN])}'.")
+    return Problem(422, "invalid-input", f"{rule}, and is '{exact(text[:_SHOWN])}'.")

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from lanbridge.core.errors import InvalidServiceType
 from lanbridge.core.names import SERVICE_META, ServiceType, fold, is_valid_type
-from lanbridge.core.text import printable
+from lanbridge.core.text import exact
 from lanbridge.wechat.rules import Answer, Certainty, Rule, Verdict
 
 
@@ -122,9 +122,7 @@ def _warned(verdict: Verdict, text: str) -> Verdict:
     if not subtype or name.lower() not in _TRANSPORTS:
         return verdict
     service = ".".join(_labels(text)[-2:])
-    warning = (
-        f"{printable(subtype[0])} is taken for a subtype of {service}, and nothing ever matches"
-    )
+    warning = f"{exact(subtype[0])} is taken for a subtype of {service}, and nothing ever matches"
     return replace(verdict, warning=warning)
 
 

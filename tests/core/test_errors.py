@@ -47,6 +47,14 @@ SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
     ),
     "txt": (InvalidTxtRecord("k", "it is there already"), "TXT pair 'k': it is there already."),
     "address": (InvalidAddress("1.2.3", "it is none"), "address '1.2.3': it is none."),
+    "address copied from a chat": (
+        InvalidAddress("10.0.0.9\u00a0", "it is none"),
+        r"address '10.0.0.9\u{a0}': it is none.",
+    ),
+    "a name for people": (
+        InvalidInstanceName("客厅\u3000灯\0", "it has a control character"),
+        "instance name '客厅\u3000灯\\u{0}': it has a control character.",
+    ),
     "port": (InvalidPort("0", "it is too small"), "port '0': it is too small."),
     "setting without source": (
         InvalidSetting("prot", "there is none of that name", "write port"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lanbridge.core.text import csv_safe, printable
+from lanbridge.core.text import csv_safe, exact, printable
 
 KEPT = {
     "empty": "",
@@ -100,6 +100,15 @@ def test_printable_is_idempotent(text: str, limit: int) -> None:
     """Making safe text safe changes nothing, so no caller need know whether it was done."""
     shown = printable(text, limit)
     assert printable(shown, limit) == shown
+
+
+@given(ANY_TEXT)
+@example("客厅\u3000灯\u00a0")
+def test_the_exact_form_has_no_space_but_one(text: str) -> None:
+    """What looks like a space and is another one is an escape, all else is as printable has it."""
+    shown = exact(text)
+    assert not any(char.isspace() and char != " " for char in shown)
+    assert exact(printable(text)) == shown
 
 
 @pytest.mark.parametrize("lead", list("=+-@＝＋－＠"))

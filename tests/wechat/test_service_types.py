@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lanbridge.core.errors import InvalidServiceType
@@ -219,6 +219,7 @@ SUBTYPES = st.builds("{},_tcp._udp".format, st.text()) | st.builds("_tcp._udp,{}
 
 
 @given(st.text(min_size=1) | NEAR_TYPES.filter(bool) | SUBTYPES)
+@example("_TCP._UDP,\xa00")
 def test_check_is_total(text: str) -> None:
     """Whatever is typed gets a verdict of every column, and a literal that is portable itself."""
     check = check_service_type(text)
