@@ -33,6 +33,7 @@ from lanbridge.wechat.ports import is_refused_to_tcp
 
 DEFAULT_FILE = Path("/etc/lanbridge/lanbridge.toml")
 PREFIX = "LANBRIDGE_"
+TOKEN_VARIABLE = "LANBRIDGE_TOKEN"  # noqa: S105 - the name of it; for commands, and no setting
 
 
 def _by(parse: Callable[[Any], object]) -> Callable[[Any], Any]:
@@ -219,7 +220,7 @@ def _layers(
     for key, value in _read(path, may_be_absent=config_file is None).items():
         yield key, value, str(path)
     for variable in sorted(environ):
-        if variable.startswith(PREFIX):
+        if variable.startswith(PREFIX) and variable != TOKEN_VARIABLE:
             yield variable.removeprefix(PREFIX).lower(), environ[variable], variable
     for key, value in overrides.items():
         yield key, value, _flag(key)

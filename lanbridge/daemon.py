@@ -25,6 +25,7 @@ from lanbridge.echo.udp import UdpEcho
 from lanbridge.hub import Hub
 from lanbridge.identity import instance_id, own_host
 from lanbridge.mdns.advertise import Advertisement
+from lanbridge.token import WriteToken
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Daemon:
         self.settings = settings
         self._serve_http = serve_http
         self.id = instance_id(settings.state_dir)
+        self.token = WriteToken(settings.state_dir)
         self.host = own_host(self.id)
         self.name = InstanceName.parse(settings.name or self.host.label, OWN_TYPE)
         self.started_s = time.time()
@@ -67,6 +69,8 @@ class Daemon:
         try:
             async with self.discovery.running(), contextlib.AsyncExitStack() as stack:
                 self._say_network()
+                if problem := self.token.problem():
+                    log.warning("%s", problem)
                 self._advertise()
                 if self.settings.udp_echo:
                     self.udp = UdpEcho(self.guard, self.settings.port, host=self.settings.host)

@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from pathlib import Path
 
+from lanbridge import files
 from lanbridge.core.names import HostName
 
 
@@ -18,8 +19,7 @@ def instance_id(state_dir: Path) -> str:
         return uuid.UUID(path.read_text().strip()).hex
     made = uuid.uuid4()
     try:
-        state_dir.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{made.hex}\n")
+        files.replace(path, f"{made.hex}\n".encode())
     except OSError:
         made = uuid.uuid5(uuid.NAMESPACE_OID, f"lanbridge {uuid.getnode():012x}")
     return made.hex

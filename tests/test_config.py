@@ -83,6 +83,11 @@ def test_a_variable_is_text(file: Path, key: str, text: str, value: Any) -> None
     assert getattr(loaded.settings, key) == value
 
 
+def test_the_token_of_commands_is_no_setting(file: Path) -> None:
+    """It begins like one."""
+    load(None, {}, {"LANBRIDGE_TOKEN": "x"})
+
+
 @pytest.mark.parametrize(
     ("uid", "environ", "expected", "source"),
     [

@@ -1,9 +1,13 @@
-"""What every route may ask for: the daemon, and who is asking."""
+"""What every route may ask for: the daemon, who is asking, and whether he may change something."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from lanbridge.api.problems import documented
 from lanbridge.core.addresses import Relation, classify, parse_address
 from lanbridge.core.errors import InvalidAddress
 from lanbridge.daemon import Daemon
@@ -50,3 +54,31 @@ def _viewer(
 
 
 TheViewer = Annotated[Phone | None, Depends(_viewer)]
+
+
+_BEARER = HTTPBearer(
+    scheme_name="token",
+    description="The write token; `lanbridge token` on the daemon's host shows it.",
+    auto_error=False,
+)
+
+
+def _may_write(
+    daemon: TheDaemon, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> None:
+    daemon.token.check(given.credentials if given else None)
+
+
+def writing(responses: Mapping[int | str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """What a route that changes something adds to its decorator: it takes the token then.
+
+    `@router.delete("/{id}", status_code=204, **writing({404: documented("There is none")}))`
+    """
+    return {
+        "dependencies": [Depends(_may_write)],
+        "responses": {
+            401: documented("The write token is missing or wrong"),
+            503: documented("There is no write token: the state directory cannot be written"),
+            **responses,
+        },
+    }

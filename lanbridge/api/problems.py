@@ -17,6 +17,8 @@ from lanbridge.core.text import printable
 STATUS: dict[type[errors.LanbridgeError], int] = {
     errors.InvalidInput: 422,
     errors.Refused: 403,
+    errors.TokenRequired: 401,
+    errors.TokenWrong: 401,
     errors.NotFound: 404,
     errors.NameConflict: 409,
     errors.EnvironmentProblem: 503,
@@ -84,7 +86,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(errors.LanbridgeError)
     async def ours(_request: Request, error: errors.LanbridgeError) -> Response:
-        return ProblemResponse(status_of(error), error.code, str(error))
+        status = status_of(error)
+        # RFC 9110 §15.5.2: a 401 MUST say how to authenticate.
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        return ProblemResponse(status, error.code, str(error), headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:

@@ -14,9 +14,12 @@ LanbridgeError                       code, what, value, rule, remedy
 │  ├─ MdnsUnavailable                UDP 5353 cannot be bound or joined
 │  ├─ PortUnavailable                our HTTP or UDP echo port cannot be bound
 │  ├─ DaemonUnreachable              the daemon a command asks does not answer
-│  └─ LimitReached                   a bounded table is full: HTTP 503
+│  ├─ LimitReached                   a bounded table is full: HTTP 503
+│  └─ TokenUnavailable               no write token can be kept: nothing can be changed over HTTP
 ├─ NameConflict                      a name that somebody else on the link holds, RFC 6762 §9
 ├─ Refused                           the guard says no: exit 1, HTTP 403
+│  ├─ TokenRequired                  it changes something and came without the token: HTTP 401
+│  └─ TokenWrong                     with one that is not ours: HTTP 401
 └─ NotFound                          no such service, device, advertisement: exit 1, HTTP 404
 
 Ours raises, theirs is data: the validators raise these for what a user typed; what the
@@ -141,6 +144,11 @@ class LimitReached(EnvironmentProblem):
     what = "limit"
 
 
+class TokenUnavailable(EnvironmentProblem):
+    code = "token-unavailable"
+    what = "write token"
+
+
 class NameConflict(LanbridgeError):
     code = "name-conflict"
     what = "name"
@@ -149,6 +157,16 @@ class NameConflict(LanbridgeError):
 class Refused(LanbridgeError):
     code = "refused"
     what = "request from"
+
+
+class TokenRequired(Refused):
+    code = "token-required"
+    what = "request"
+
+
+class TokenWrong(Refused):
+    code = "token-wrong"
+    what = "request"
 
 
 class NotFound(LanbridgeError):

@@ -164,3 +164,9 @@ class Dial:
 def dial(server: Served, connections: list[Raw]) -> Dial:
     """Open raw connections to the server."""
     return Dial(server, connections)
+
+
+@pytest.fixture
+def token(home: Home) -> dict[str, str]:
+    """The header that a write takes."""
+    return {"Authorization": f"Bearer {home.daemon.token.ensured()}"}

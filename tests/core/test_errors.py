@@ -24,6 +24,9 @@ from lanbridge.core.errors import (
     NotFound,
     PortUnavailable,
     Refused,
+    TokenRequired,
+    TokenUnavailable,
+    TokenWrong,
 )
 
 SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
@@ -76,6 +79,12 @@ SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
         "daemon 'http://pi:8620': it does not answer.",
     ),
     "limit": (LimitReached("services", "8192 are kept"), "limit 'services': 8192 are kept."),
+    "token cannot be kept": (
+        TokenUnavailable("/var/lib/lanbridge/token", "it cannot be written", "free the disk"),
+        "write token '/var/lib/lanbridge/token': it cannot be written; free the disk.",
+    ),
+    "no token": (TokenRequired("", "it takes the token"), "request: it takes the token."),
+    "wrong token": (TokenWrong("", "this is not the token"), "request: this is not the token."),
     "conflict": (NameConflict("Lamp", "192.168.1.9 has it"), "name 'Lamp': 192.168.1.9 has it."),
     "refused": (
         Refused("10.0.9.9", "it is in another subnet"),

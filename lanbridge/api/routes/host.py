@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from lanbridge import __version__
-from lanbridge.api.context import TheDaemon
+from lanbridge.api.context import TheDaemon, writing
 from lanbridge.api.pages import Page
 from lanbridge.api.problems import JsonResponse
 from lanbridge.core.views import InterfaceView, as_json, interface_view, timestamp
@@ -31,6 +31,13 @@ class UdpEchoStatus(BaseModel):
     unsent: int
 
 
+class Writes(BaseModel):
+    """`on`: whether anything can be changed over HTTP; `problem`: why not."""
+
+    on: bool
+    problem: str | None
+
+
 class Status(BaseModel):
     """Counters count from the start of the daemon. Limits: what is there, and how much may be."""
 
@@ -41,6 +48,7 @@ class Status(BaseModel):
     uptime_s: float
     ready: bool
     waiting_for: list[str]
+    writes: Writes
     interfaces: list[str]
     services: int
     types: int
@@ -57,7 +65,7 @@ class Status(BaseModel):
 async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
     """Version, uptime, counters, and what was refused or dropped and why."""
     discovery = daemon.discovery
-    waiting, udp = daemon.waiting_for(), daemon.udp
+    waiting, udp, problem = daemon.waiting_for(), daemon.udp, daemon.token.problem()
     state = Status(
         version=__version__,
         id=daemon.id,
@@ -66,6 +74,7 @@ async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
         uptime_s=daemon.uptime_s(),
         ready=not waiting,
         waiting_for=waiting,
+        writes=Writes(on=problem is None, problem=problem),
         interfaces=[link.name for link in discovery.engine.links.values()],
         services=len(discovery.registry),
         types=len(discovery.registry.types()),
@@ -109,7 +118,7 @@ async def advertisements(daemon: TheDaemon) -> JsonResponse:
     return JsonResponse({"items": [_advertisement(one) for one in published], "next": None})
 
 
-@router.post("/scan", tags=["scan"], name="start", status_code=202)
+@router.post("/scan", tags=["scan"], name="start", status_code=202, **writing())
 async def scan(daemon: TheDaemon) -> dict[str, bool]:
     """Ask the network again now. `started` is false when that was done a moment ago."""
     return {"started": daemon.scan()}
