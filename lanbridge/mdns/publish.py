@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from lanbridge.core.errors import NameConflict
 from lanbridge.core.names import fold
-from lanbridge.core.records import Question, Record, RecordType
+from lanbridge.core.records import Question, Rdata, Record, RecordType
 from lanbridge.mdns.advertise import Advertisement, records_on
 from lanbridge.mdns.engine import Link, Packet
 from lanbridge.mdns.responder import Responder
@@ -88,6 +88,15 @@ class Publisher:
         self._start(published)
         return published
 
+    def withdraw(self, published: Published) -> None:
+        """Advertise it no longer: TTL 0 for what none of the others says too."""
+        del self.published[fold(published.wanted.name.fqdn)]
+        if published.task is not None:
+            published.task.cancel()
+        self._refresh_records()
+        for responder in self._responders.values():
+            self._say_goodbye(responder, [published], self.published.values())
+
     def use(self, links: Iterable[Link]) -> None:
         """Run on these links from now on.
 
@@ -113,17 +122,28 @@ class Publisher:
             if published.task is not None:
                 published.task.cancel()
         for responder in self._responders.values():
-            goodbyes = {
-                record._replace(ttl_s=0): None
-                for published in self.published.values()
-                if published.announced is not None
-                for record in records_on(responder.link, published.announced).all
-                if not self._is_meta(record)
-            }
-            if goodbyes:
-                responder.announce(goodbyes)
+            self._say_goodbye(responder, self.published.values(), ())
             responder.close()
         self._responders.clear()
+
+    def _say_goodbye(
+        self, responder: Responder, going: Iterable[Published], staying: Iterable[Published]
+    ) -> None:
+        """For what `going` announced, except what `staying` announced too: its host for example."""
+
+        def announced(by: Iterable[Published]) -> dict[tuple[str, int, Rdata], Record]:
+            ads = (one.announced for one in by if one.announced is not None)
+            records = (record for ad in ads for record in records_on(responder.link, ad).all)
+            return {(fold(one.name), one.type, one.data): one for one in records}
+
+        kept = announced(staying)
+        goodbyes = [
+            record._replace(ttl_s=0)
+            for key, record in announced(going).items()
+            if key not in kept and not self._is_meta(record)
+        ]
+        if goodbyes:
+            responder.announce(goodbyes)
 
     @staticmethod
     def _is_meta(record: Record) -> bool:

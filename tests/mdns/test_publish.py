@@ -343,3 +343,74 @@ class TestGoodbye:
     def test_what_was_never_announced_needs_no_goodbye(self) -> None:
         """A daemon stopped while it probes leaves nothing behind."""
         assert announced(play(nothing, seconds=0.1).link.sent) == []
+
+
+class TestWithdrawing:
+    """One advertisement of several goes."""
+
+    SECOND = Advertisement(
+        name=InstanceName("second", ServiceType("http", "tcp")),
+        host=HostName("LAMP-1"),  # RFC 6762 §16: that of the first, whatever the case
+        port=81,
+        subtypes=("_printer",),
+    )
+
+    def test_its_goodbye_leaves_what_others_say_too(self) -> None:
+        """The host, and the list of types; all else of it is taken back."""
+
+        async def withdraw(scene: Scene) -> None:
+            second = scene.publisher.advertise(self.SECOND)
+            await asyncio.sleep(5)
+            scene.link.sent.clear()
+            scene.publisher.withdraw(second)
+
+        scene = play(withdraw)
+        goodbye = announced(scene.link.sent)[0].message
+        assert {(one.name, one.type) for one in goodbye.records if not one.ttl_s} == {
+            ("_http._tcp.local", RecordType.PTR),
+            ("_printer._sub._http._tcp.local", RecordType.PTR),
+            ("second._http._tcp.local", RecordType.SRV),
+            ("second._http._tcp.local", RecordType.TXT),
+        }
+        pointed = [one.data for one in goodbye.records if one.type == RecordType.PTR]
+        assert set(pointed) == {"second._http._tcp.local"}
+
+    def test_it_is_answered_for_no_longer(self) -> None:
+        """And the other still is."""
+
+        async def withdraw_and_ask(scene: Scene) -> None:
+            second = scene.publisher.advertise(self.SECOND)
+            await asyncio.sleep(5)
+            scene.publisher.withdraw(second)
+            await asyncio.sleep(5)
+            scene.link.sent.clear()
+            for name in (NAME, "second._http._tcp.local"):
+                question = Question(name, RecordType.SRV)
+                scene.publisher.receive(scene.link.heard(questions=(question,)))
+            await asyncio.sleep(1)
+            named = {one.name for sent in scene.link.sent for one in sent.message.records}
+            assert NAME in named
+            assert "second._http._tcp.local" not in named
+
+        play(withdraw_and_ask)
+
+    def test_while_it_probes_nothing_is_said(self) -> None:
+        """It never had the name, and does not take it later."""
+
+        async def withdraw(scene: Scene) -> None:
+            await asyncio.sleep(0.4)
+            scene.publisher.withdraw(scene.published)
+
+        assert announced(play(withdraw).link.sent) == []
+
+    def test_its_name_can_be_advertised_again(self) -> None:
+        """At once."""
+
+        async def again(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            scene.publisher.withdraw(scene.published)
+            scene.publisher.advertise(AD)
+            await asyncio.sleep(5)
+            assert [one.ad for one in scene.publisher.published.values()] == [AD]
+
+        play(again)
