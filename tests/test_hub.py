@@ -124,6 +124,29 @@ async def test_a_slow_reader_is_told_to_read_anew_and_holds_up_nobody() -> None:
     assert await is_empty(slow)
 
 
+async def test_a_reader_takes_all_that_is_queued_and_knows_how_far_it_is() -> None:
+    """So that many events of one moment are written at once."""
+    hub = Hub("boot")
+    publish(hub, 2)
+    subscription = hub.subscribe("boot-1")
+    publish(hub, 2)
+    await read(subscription, 1)
+    assert subscription.last_id == "boot-2"
+    assert [published.id for published in subscription.rest()] == ["boot-3", "boot-4"]
+    assert (subscription.last_id, hub.last_id) == ("boot-4", "boot-4")
+    assert subscription.rest() == []
+
+
+async def test_events_and_resyncs_are_counted() -> None:
+    """By name, and by reason."""
+    hub = Hub("boot")
+    hub.subscribe()
+    publish(hub, QUEUED + 1)
+    hub.subscribe("other-1")
+    assert hub.told == {"network.changed": QUEUED + 1}
+    assert hub.resyncs == {"slow": 1, "unknown-id": 1}
+
+
 async def test_the_readers_are_counted_and_bounded() -> None:
     """One more than there may be is refused, until one leaves."""
     hub = Hub("boot")

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from lanbridge import __version__
 from lanbridge.api import problems, routes
+from lanbridge.api.streams import Encoder
 from lanbridge.daemon import Daemon
 
 
@@ -26,6 +27,7 @@ def create_app(daemon: Daemon) -> FastAPI:
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.daemon = daemon
+    app.state.encoder = Encoder(daemon)
     app.state.refused = Counter[str]()  # connections cut off, by HTTP status
     problems.install(app)
     for module in sorted(iter_modules(routes.__path__), key=lambda one: one.name):

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from lanbridge.api.problems import documented
 from lanbridge.core.addresses import Relation, classify, parse_address
@@ -14,8 +15,8 @@ from lanbridge.daemon import Daemon
 from lanbridge.wechat.lan import Phone, phone_from
 
 
-def _daemon(request: Request) -> Daemon:
-    daemon = request.app.state.daemon
+def _daemon(connection: HTTPConnection) -> Daemon:
+    daemon = connection.app.state.daemon
     assert isinstance(daemon, Daemon)
     return daemon
 
@@ -24,14 +25,14 @@ TheDaemon = Annotated[Daemon, Depends(_daemon)]
 
 
 def phone_or_caller(
-    text: str | None, request: Request, daemon: Daemon, *, hotspot: bool = False
+    text: str | None, connection: HTTPConnection, daemon: Daemon, *, hotspot: bool = False
 ) -> Phone | None:
     """The phone that `text` says, else the caller; None for a caller on this host itself."""
     state = daemon.discovery.state
     if text is not None:
         return phone_from(text, state, hotspot=hotspot)
     try:
-        caller = parse_address(request.client.host if request.client else "")
+        caller = parse_address(connection.client.host if connection.client else "")
     except InvalidAddress:
         return None
     if classify(caller, state).relation in (Relation.SELF, Relation.LOOPBACK):
@@ -40,7 +41,7 @@ def phone_or_caller(
 
 
 def _viewer(
-    request: Request,
+    connection: HTTPConnection,
     daemon: TheDaemon,
     from_: Annotated[
         str | None,
@@ -50,7 +51,7 @@ def _viewer(
         ),
     ] = None,
 ) -> Phone | None:
-    return phone_or_caller(from_, request, daemon)
+    return phone_or_caller(from_, connection, daemon)
 
 
 TheViewer = Annotated[Phone | None, Depends(_viewer)]

@@ -70,3 +70,17 @@ class AdvertisementRenamed(NamedTuple):
 
 
 Event = ServiceEvent | NetworkChanged | AdvertisementRenamed
+
+
+NAMES = (*map(str, EventKind), "network.changed", "advertisement.renamed")
+
+
+def name_of(event: Event) -> str:
+    """The name under which it travels, one of NAMES."""
+    match event:
+        case ServiceEvent():
+            return str(event.kind)
+        case NetworkChanged():
+            return "network.changed"
+        case AdvertisementRenamed():
+            return "advertisement.renamed"

@@ -18,7 +18,14 @@ from lanbridge.core.addresses import (
     Viewer,
     classify,
 )
-from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
+from lanbridge.core.events import (
+    AdvertisementRenamed,
+    Event,
+    NetworkChanged,
+    ServiceEvent,
+    name_of,
+)
+from lanbridge.core.json_text import json_safe
 from lanbridge.core.services import Device, ServiceInstance, State
 
 # Types whose address can be opened, and how. Only plain schemes: on a LAN address no public
@@ -256,13 +263,20 @@ def interface_view(interface: NetworkInterface) -> InterfaceView:
 
 def event_view(event: Event, state: NetworkState, viewer: Viewer | None = None) -> EventView:
     """`event` is the name under which it travels over SSE, `service.found` and so on."""
-    at = timestamp(event.at_unix_s)
+    name, at = name_of(event), timestamp(event.at_unix_s)
     match event:
         case ServiceEvent():
             view = service_view(event.service, state, viewer)
             changed = sorted(event.changed) or None
-            return EventView(event=event.kind, at=at, service=view, changed=changed)
+            return EventView(event=name, at=at, service=view, changed=changed)
         case NetworkChanged():
-            return EventView(event="network.changed", at=at, reasons=list(event.reasons))
+            return EventView(event=name, at=at, reasons=list(event.reasons))
         case AdvertisementRenamed():
-            return EventView(event="advertisement.renamed", at=at, old=event.old, new=event.new)
+            return EventView(event=name, at=at, old=event.old, new=event.new)
+
+
+def event_json(id: str, event: Event, state: NetworkState, viewer: Viewer | None = None) -> str:
+    """A numbered event as the one JSON object that SSE, WebSocket and webhooks send."""
+    view = as_json(event_view(event, state, viewer))
+    held = {key: value for key, value in view.items() if value is not None}
+    return json_safe({"id": id, **held})

@@ -1,24 +1,19 @@
-"""Events as they happen, over Server-Sent Events."""
+"""Events as they happen, over Server-Sent Events and over WebSocket."""
 
-from collections.abc import AsyncIterator
-from functools import partial
+from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Header
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Header, Request, WebSocket, WebSocketDisconnect
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from lanbridge.api.context import TheDaemon, TheViewer
 from lanbridge.api.problems import documented
-from lanbridge.core.addresses import Viewer
+from lanbridge.api.streams import Stream, TheWanted, Told, until_gone
 from lanbridge.core.json_text import json_safe
-from lanbridge.core.views import as_json, event_view
-from lanbridge.daemon import Daemon
-from lanbridge.hub import Published, Subscription
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
-HEARTBEAT_S = 15.0  # a comment, so that proxies and readers know the stream is alive
+GOING_AWAY = 1001  # RFC 6455 §7.4.1: "such as a server going down"
 
 
 @router.get(
@@ -31,54 +26,90 @@ HEARTBEAT_S = 15.0  # a comment, so that proxies and readers know the stream is 
     },
 )
 async def follow(
-    daemon: TheDaemon,
-    viewer: TheViewer,
+    request: Request,
+    wanted: TheWanted,
     last_event_id: Annotated[
         str | None, Header(description="Go on after this event; the browser sends it.")
     ] = None,
-) -> StreamingResponse:
+) -> Response:
     """Everything that changes from now on.
 
-    Read the list after subscribing, so that nothing falls between the two. An event named
-    `resync` means that some were missed: read the list again.
+    Nothing falls between the state and its changes with `snapshot=true`, or to who reads the list
+    after the stream has begun. An event named `resync` means that some were missed: read the list
+    again; with `snapshot=true` it follows by itself.
     """
     # Subscribed before the answer begins: whoever has the headers has not missed anything.
-    return _EventStream(daemon, daemon.hub.subscribe(last_event_id), viewer)
+    encoder = request.app.state.encoder
+    return _EventStream(Stream(wanted, encoder, last_event_id or wanted.last_event_id))
 
 
-class _EventStream(StreamingResponse):
+class _EventStream(Response):
     """Unsubscribes when it ends, also where the client left before the first line."""
 
-    def __init__(self, daemon: Daemon, subscription: Subscription, viewer: Viewer | None) -> None:
-        super().__init__(
-            _lines(daemon, subscription, viewer),
-            media_type="text/event-stream",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
-        self._end = partial(daemon.hub.unsubscribe, subscription)
+    media_type = "text/event-stream"
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["Content-Length"]
+        self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await super().__call__(scope, receive, send)
+            await until_gone(self._write(send), self._gone(receive))
         finally:
-            self._end()
+            self._stream.close()
+
+    async def _write(self, send: Send) -> None:
+        head = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(head)
+        await _body(send, ": lanbridge\n\n")
+        async for batch in self._stream.messages():
+            # An id alone is no event, but the browser keeps it: events that were filtered out
+            # need no replay.
+            alive = f": alive\nid: {self._stream.last_id}\n\n"
+            await _body(send, "".join(map(_block, batch)) or alive)
+        await send({"type": "http.response.body", "body": b""})
+
+    @staticmethod
+    async def _gone(receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
-async def _lines(
-    daemon: Daemon, subscription: Subscription, viewer: Viewer | None
-) -> AsyncIterator[str]:
-    yield ": lanbridge\n\n"
-    while not daemon.stopping.is_set():
-        published = await subscription.next(HEARTBEAT_S)
-        if published is not None:
-            yield _message(published, daemon, viewer)
-        elif not daemon.stopping.is_set():
-            yield ": alive\n\n"
+async def _body(send: Send, text: str) -> None:
+    await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
 
 
-def _message(published: Published, daemon: Daemon, viewer: Viewer | None) -> str:
-    if published.event is None:
-        return f"id: {published.id}\nevent: resync\ndata: {{}}\n\n"
-    view = event_view(published.event, daemon.discovery.state, viewer)
-    data = {key: value for key, value in as_json(view).items() if value is not None}
-    return f"id: {published.id}\nevent: {view.event}\ndata: {json_safe(data)}\n\n"
+def _block(told: Told) -> str:
+    id_ = "" if told.id is None else f"id: {told.id}\n"
+    return f"{id_}event: {told.name}\ndata: {told.json}\n\n"
+
+
+@router.websocket("/stream")
+async def stream(websocket: WebSocket, wanted: TheWanted) -> None:
+    """The same over WebSocket, a JSON object a message, for clients without SSE; one way only.
+
+    When it is quiet, `{"id": ..., "event": "alive"}` says how far this reader is.
+    """
+    following = Stream(wanted, websocket.app.state.encoder, wanted.last_event_id)
+    try:
+        await websocket.accept()
+        await until_gone(_send(websocket, following), _leave(websocket))
+    finally:
+        following.close()
+
+
+async def _send(websocket: WebSocket, following: Stream) -> None:
+    with suppress(WebSocketDisconnect):
+        async for batch in following.messages():
+            for told in batch:
+                await websocket.send_text(told.json)
+            if not batch:
+                alive = {"id": following.last_id, "event": "alive"}
+                await websocket.send_text(json_safe(alive))
+        await websocket.close(GOING_AWAY)
+
+
+async def _leave(websocket: WebSocket) -> None:
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass  # nothing that a reader says is asked for

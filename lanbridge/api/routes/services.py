@@ -1,53 +1,20 @@
 """Services, devices and types: what is on this network."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from lanbridge.api.context import TheDaemon, TheViewer
+from lanbridge.api.filters import TheFilter
 from lanbridge.api.pages import MAX_ITEMS, After, Limit, Page, body, cut
 from lanbridge.api.problems import JsonResponse, documented
-from lanbridge.core.addresses import classify
 from lanbridge.core.errors import NotFound
-from lanbridge.core.names import ServiceType, fold
-from lanbridge.core.services import ServiceInstance, State, devices_of
-from lanbridge.core.views import DeviceView, ServiceView, as_json, device_view, is_own, service_view
-from lanbridge.daemon import Daemon
+from lanbridge.core.services import devices_of
+from lanbridge.core.views import DeviceView, ServiceView, as_json, device_view, service_view
 
 router = APIRouter(prefix="/api/v1")
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: documented("There is no such thing")}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which services to list; for devices, which services they are made of."""
-
-    type: Annotated[str | None, Query(description="A service type, `_http._tcp`.")] = None
-    state: State | None = None
-    host: Annotated[str | None, Query(description="A host name, `lamp.local`.")] = None
-    name: Annotated[str | None, Query(description="Part of an instance name.")] = None
-    interface: Annotated[str | None, Query(description="Heard on this interface.")] = None
-    own: Annotated[bool | None, Query(description="Whether it runs on this host.")] = None
-
-    def services(self, daemon: Daemon) -> list[ServiceInstance]:
-        type_ = str(ServiceType.parse(self.type)) if self.type is not None else None
-        host = self.host and fold(self.host if "." in self.host else f"{self.host}.local")
-        name = self.name and self.name.casefold()
-        return [
-            one
-            for one in daemon.discovery.registry.services()
-            if (type_ is None or one.type == type_)
-            and (self.state is None or one.state is self.state)
-            and (host is None or fold(one.host) == host)
-            and (name is None or name in one.name.casefold())
-            and (self.interface is None or self.interface in one.interfaces)
-            and (self.own is None or _is_own(one, daemon) is self.own)
-        ]
-
-
-TheFilter = Annotated[Filter, Depends()]
 
 
 @router.get("/services", tags=["services"], name="list", response_model=Page[ServiceView])
@@ -119,8 +86,3 @@ async def list_types(daemon: TheDaemon) -> JsonResponse:
     counts = sorted(daemon.discovery.registry.types().items())
     items = [{"type": type_, "services": count} for type_, count in counts]
     return JsonResponse({"items": items, "next": None})
-
-
-def _is_own(service: ServiceInstance, daemon: Daemon) -> bool:
-    state = daemon.discovery.state
-    return is_own([classify(one.address, state, one.interface) for one in service.addresses])

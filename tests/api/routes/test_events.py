@@ -1,21 +1,27 @@
-"""Server-Sent Events over a real connection: an endless answer needs one."""
+"""Events over a real connection, SSE and WebSocket: an endless answer needs one."""
 
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import ip_interface
 from typing import Any
 
 import httpx2
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from lanbridge.api import streams
 from lanbridge.api.app import create_app
-from lanbridge.api.routes import events
-from lanbridge.hub import MAX_SUBSCRIBERS, Subscription
+from lanbridge.core.events import NAMES
+from lanbridge.hub import MAX_SUBSCRIBERS, QUEUED, Subscription
+from lanbridge.wechat.lan import Phone
 from tests.api.conftest import Home, Serving
 from tests.core.lan import ptr, txt, whole
 
 EVENTS = "/api/v1/events"
+STREAM = "/api/v1/stream"
 
 
 class Stream:
@@ -37,9 +43,15 @@ class Stream:
     async def event(self) -> tuple[str, str, dict[str, Any]]:
         """Id, name and data of the next event."""
         lines = await self.block()
-        assert [line.partition(": ")[0] for line in lines] == ["id", "event", "data"]
-        id_, name, data = (line.partition(": ")[2] for line in lines)
-        return id_, name, json.loads(data)
+        fields = dict(line.split(": ", 1) for line in lines)
+        assert len(fields) == len(lines)
+        data = json.loads(fields["data"])
+        assert (fields.get("id"), fields["event"]) == (data["id"], data["event"])
+        return data["id"], data["event"], data
+
+    async def names(self, count: int) -> list[str]:
+        """The names of the next so many events."""
+        return [(await self.event())[1] for _ in range(count)]
 
 
 @asynccontextmanager
@@ -130,7 +142,7 @@ async def test_an_id_of_another_run_gives_resync(
     home.hear(ptr("a"))
     async with serving() as port, follow(port, last_id) as stream:
         id_, name, data = await stream.event()
-        assert (name, data) == ("resync", {})
+        assert (name, data) == ("resync", {"id": id_, "event": "resync"})
         assert id_.endswith("-1")
         home.hear(ptr("b"))
         assert (await stream.event())[0].endswith("-2")
@@ -149,10 +161,11 @@ async def test_silence_is_broken(
     home: Home, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a comment, so that proxies and readers know the stream is alive."""
-    monkeypatch.setattr(events, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.01)
     async with serving() as port, follow(port) as stream:
-        assert await stream.block() == [": alive"]
-        assert await stream.block() == [": alive"]
+        for _ in range(2):
+            comment, id_ = await stream.block()
+            assert (comment, id_) == (": alive", f"id: {home.daemon.hub.last_id}")
 
 
 async def test_the_stream_ends_with_the_daemon(
@@ -215,3 +228,199 @@ async def test_one_reader_too_many_is_told_so(home: Home, serving: Serving) -> N
         response = await client.get(f"http://127.0.0.1:{port}{EVENTS}")
     assert (response.status_code, response.json()["code"]) == (503, "limit-reached")
     assert response.headers["content-type"] == "application/problem+json"
+
+
+class TestFilter:
+    """As the list has it, and by the name of the event."""
+
+    async def test_by_service(self, home: Home, serving: Serving) -> None:
+        """What is told of no service is left out then."""
+        async with serving() as port, follow(port, query="?name=b&type=_http._tcp") as stream:
+            home.hear(ptr("a"), ptr("b"), ptr("b", "_ipp._tcp.local"))
+            _, _, data = await stream.event()
+            assert (data["service"]["name"], data["service"]["type"]) == ("b", "_http._tcp")
+            home.hear(ptr("bb"))
+            assert (await stream.event())[2]["service"]["name"] == "bb"
+
+    async def test_by_event(self, home: Home, serving: Serving) -> None:
+        """One name, or several."""
+        query = "?event=service.lost&event=service.resolved"
+        async with serving() as port, follow(port, query=query) as stream:
+            home.hear(*whole())
+            home.hear(ptr(ttl_s=0))
+            home.wait(2)
+            assert await stream.names(2) == ["service.resolved", "service.lost"]
+
+    async def test_the_number_goes_on(
+        self, home: Home, serving: Serving, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The sign of life says it: what was left out need not be replayed."""
+        monkeypatch.setattr(streams, "HEARTBEAT_S", 0.01)
+        async with serving() as port, follow(port, query="?name=b") as stream:
+            home.hear(ptr("a"))
+            while (await stream.block())[1] != f"id: {home.daemon.hub.last_id}":
+                pass
+            assert home.daemon.hub.last_id.endswith("-1")
+
+    @pytest.mark.parametrize("query", ["event=service.gone", "type=http", "from=moon", "state=x"])
+    async def test_nonsense_is_refused(self, serving: Serving, query: str) -> None:
+        """Before a stream begins, over both ways, and no reader is left behind."""
+        async with serving() as port, httpx2.AsyncClient(trust_env=False) as client:
+            response = await client.get(f"http://127.0.0.1:{port}{EVENTS}?{query}")
+            assert response.status_code == 422
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"ws://127.0.0.1:{port}{STREAM}?{query}")
+            assert refused.value.response.status_code in (403, 422)
+
+
+class TestSnapshot:
+    """`snapshot=true`: the state and its changes from one stream."""
+
+    @pytest.mark.parametrize(
+        "count", [0, 1, streams.SNAPSHOT_ITEMS, 2 * streams.SNAPSHOT_ITEMS + 1]
+    )
+    async def test_the_state_comes_first(self, home: Home, serving: Serving, count: int) -> None:
+        """In messages of a bounded size, of which only the last one has the number."""
+        home.hear(*(ptr(f"a {number}") for number in range(count)))
+        async with serving() as port, follow(port, query="?snapshot=true") as stream:
+            assert (await stream.event())[:2] == (None, "resync")
+            found: list[str] = []
+            while True:
+                id_, name, data = await stream.event()
+                assert name == "snapshot"
+                assert len(data["items"]) <= streams.SNAPSHOT_ITEMS
+                assert (id_ is None) is data["more"]
+                found += [each["name"] for each in data["items"]]
+                if not data["more"]:
+                    break
+            assert id_ == home.daemon.hub.last_id
+            assert found == [f"a {number}" for number in range(count)]
+            home.hear(ptr("b"))
+            assert (await stream.event())[2]["service"]["name"] == "b"
+
+    async def test_it_is_filtered(self, home: Home, serving: Serving) -> None:
+        """As the events after it."""
+        home.hear(ptr("a"), ptr("b"))
+        async with serving() as port, follow(port, query="?snapshot=true&name=b") as stream:
+            await stream.event()
+            assert [each["name"] for each in (await stream.event())[2]["items"]] == ["b"]
+
+    async def test_a_reader_that_comes_back_needs_none(self, home: Home, serving: Serving) -> None:
+        """As long as what it has missed is kept; else it gets one, from this run."""
+        home.hear(ptr("a"))
+        last_id = home.daemon.hub.last_id
+        home.hear(ptr("b"))
+        async with serving() as port:
+            async with follow(port, last_id, "?snapshot=true") as stream:
+                assert await stream.names(1) == ["service.found"]
+            async with follow(port, "other-1", "?snapshot=true") as stream:
+                assert await stream.names(2) == ["resync", "snapshot"]
+
+    async def test_a_slow_reader_gets_it_again(self, home: Home, serving: Serving) -> None:
+        """With what it had not read within it, and not after it."""
+        async with serving() as port, follow(port, query="?snapshot=true") as stream:
+            assert await stream.names(2) == ["resync", "snapshot"]
+            home.hear(*(ptr(f"a {number}") for number in range(QUEUED + 10)))
+            id_, name, _ = await stream.event()
+            assert (id_, name) == (None, "resync")
+            found = 0
+            while id_ is None:
+                id_, name, data = await stream.event()
+                found += len(data["items"])
+            assert found == QUEUED + 10
+            home.hear(ptr("b"))
+            assert (await stream.event())[2]["service"]["name"] == "b"
+
+
+async def test_an_event_is_encoded_once_for_all_who_see_the_same(home: Home) -> None:
+    """And anew for another phone; of the old ones none is kept for ever."""
+    encoder = streams.Encoder(home.daemon)
+    home.hear(ptr("a"))
+    event = home.events[0]
+    phone = Phone(ip_interface("10.0.0.9/24"))
+    assert encoder.told("x-1", event, phone) is encoder.told("x-1", event, phone)
+    assert encoder.told("x-1", event, phone) is not encoder.told("x-1", event, None)
+    for number in range(streams.MAX_ENCODED + 5):
+        encoder.told(f"y-{number}", event, None)
+    assert len(encoder._made) == streams.MAX_ENCODED
+
+
+@asynccontextmanager
+async def listen(port: int, query: str = "") -> AsyncGenerator[ClientConnection]:
+    """A reader over WebSocket."""
+    async with connect(f"ws://127.0.0.1:{port}{STREAM}{query}", proxy=None) as websocket:
+        yield websocket
+
+
+class TestWebSocket:
+    """`WS /api/v1/stream`."""
+
+    async def test_the_same_events(self, home: Home, serving: Serving) -> None:
+        """An object a message, as the data of SSE."""
+        async with serving() as port, listen(port) as websocket, follow(port) as stream:
+            home.hear(*whole())
+            for _ in range(2):
+                assert json.loads(await websocket.recv()) == (await stream.event())[2]
+
+    async def test_what_the_reader_says_is_ignored(self, home: Home, serving: Serving) -> None:
+        """A heartbeat of its own, for example."""
+        async with serving() as port, listen(port) as websocket:
+            await websocket.send("ping")
+            await websocket.send(b"ping")
+            home.hear(ptr("a"))
+            assert json.loads(await websocket.recv())["event"] == "service.found"
+
+    async def test_a_reader_that_comes_back_goes_on(self, home: Home, serving: Serving) -> None:
+        """With the id in the query."""
+        home.hear(ptr("a"), ptr("b"))
+        first = home.daemon.hub.last_id.replace("-2", "-1")
+        async with serving() as port:
+            async with listen(port, f"?last_event_id={first}") as websocket:
+                assert json.loads(await websocket.recv())["service"]["name"] == "b"
+            async with listen(port, "?last_event_id=other-1&snapshot=true") as websocket:
+                names = [json.loads(await websocket.recv())["event"] for _ in range(2)]
+                assert names == ["resync", "snapshot"]
+
+    async def test_silence_is_broken(
+        self, home: Home, serving: Serving, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """By a message: a mini-program sees no ping of the protocol."""
+        monkeypatch.setattr(streams, "HEARTBEAT_S", 0.01)
+        async with serving() as port, listen(port) as websocket:
+            alive = {"id": home.daemon.hub.last_id, "event": "alive"}
+            assert json.loads(await websocket.recv()) == alive
+            assert "alive" not in NAMES
+
+    async def test_it_ends_with_the_daemon(
+        self, home: Home, serving: Serving, alone: asyncio.Event
+    ) -> None:
+        """With the code that says so."""
+        async with serving() as port, listen(port) as websocket:
+            home.daemon.stop()
+            home.daemon.hub.close()
+            with pytest.raises(ConnectionClosed) as closed:
+                await websocket.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1001
+            await alone.wait()
+
+    async def test_a_reader_that_goes_away_is_forgotten(
+        self, home: Home, serving: Serving, alone: asyncio.Event
+    ) -> None:
+        """Without an event that would fail to be written."""
+        async with serving() as port:
+            async with listen(port), listen(port):
+                assert home.daemon.hub.subscribers == 2
+            await alone.wait()
+
+    async def test_one_reader_too_many_is_told_so(self, home: Home, serving: Serving) -> None:
+        """In place of the handshake."""
+        for _ in range(MAX_SUBSCRIBERS):
+            home.daemon.hub.subscribe()
+        async with serving() as port:
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"ws://127.0.0.1:{port}{STREAM}", proxy=None)
+        assert refused.value.response.status_code == 503
+        body = refused.value.response.body
+        assert body is not None
+        assert json.loads(body)["code"] == "limit-reached"
