@@ -40,7 +40,7 @@ class Stream:
             found.append(line)
         return found
 
-    async def event(self) -> tuple[str, str, dict[str, Any]]:
+    async def event(self) -> tuple[Any, str, dict[str, Any]]:
         """Id, name and data of the next event."""
         lines = await self.block()
         fields = dict(line.split(": ", 1) for line in lines)
