@@ -13,11 +13,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 from lanbridge import __version__
-from lanbridge.config import AdvertiseSettings, Settings
-from lanbridge.core.addresses import parse_address
+from lanbridge.advertisements import Advertisements
+from lanbridge.config import Settings
 from lanbridge.core.errors import LanbridgeError
 from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
-from lanbridge.core.names import HostName, InstanceName, ServiceType
+from lanbridge.core.names import InstanceName, ServiceType
 from lanbridge.core.text import printable
 from lanbridge.discovery import Discovery
 from lanbridge.echo.guard import Guard
@@ -53,6 +53,9 @@ class Daemon:
             self._tell,
             include=settings.interfaces_include,
             exclude=settings.interfaces_exclude,
+        )
+        self.advertisements = Advertisements(
+            self.discovery.publisher, settings.state_dir, self.host
         )
         self.guard = Guard(lambda: self.discovery.state)
         self.udp: UdpEcho | None = None  # None: it is switched off
@@ -128,18 +131,9 @@ class Daemon:
             port=self.settings.port,
             txt=(("version", __version__.encode()), ("id", self.id.encode()), ("path", b"/")),
         )
-        for ad in (own, *map(self._advertisement, self.settings.advertise)):
-            self.discovery.publisher.advertise(ad)
-
-    def _advertisement(self, table: AdvertiseSettings) -> Advertisement:
-        return Advertisement(
-            name=InstanceName.parse(table.name, ServiceType.parse(table.type)),
-            host=HostName.parse(table.host) if table.host else self.host,
-            port=table.port,
-            txt=table.txt_pairs,
-            subtypes=table.subtypes,
-            addresses=tuple(map(parse_address, table.addresses)) or None,
-        )
+        self.advertisements.start(own, self.settings.advertise)
+        if problem := self.advertisements.problem:
+            log.warning("%s", printable(problem))
 
     def _tell(self, event: Event) -> None:
         self.hub.publish(event)

@@ -21,6 +21,7 @@ STATUS: dict[type[errors.LanbridgeError], int] = {
     errors.TokenWrong: 401,
     errors.NotFound: 404,
     errors.NameConflict: 409,
+    errors.FixedBySettings: 409,
     errors.EnvironmentProblem: 503,
     errors.LanbridgeError: 500,
 }
@@ -95,7 +96,7 @@ def install(app: FastAPI) -> None:
     async def invalid(_request: Request, error: RequestValidationError) -> Response:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc'][1:]))} '{printable(str(fault.get('input')))}': "
-            f"{fault['msg']}"
+            f"{fault['msg'].removeprefix('Value error, ').removesuffix('.')}"
             for fault in error.errors()
         )
         return ProblemResponse(422, "invalid-input", f"{faults}.")

@@ -1,8 +1,10 @@
-"""Asks a running daemon over HTTP, as `services` and `devices` do."""
+"""Asks a running daemon over HTTP, as `services` does, or tells it to change something."""
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
@@ -11,6 +13,7 @@ from lanbridge.core.errors import (
     InvalidAddress,
     InvalidInput,
     LanbridgeError,
+    NameConflict,
     NotFound,
     Refused,
 )
@@ -21,7 +24,13 @@ TIMEOUT_S = 5.0
 ANSWER_MAX_BYTES = 16 * 1024 * 1024
 PAGES_MAX = 1000
 
-_ERRORS: dict[int, type[LanbridgeError]] = {403: Refused, 404: NotFound, 422: InvalidInput}
+_ERRORS: dict[int, type[LanbridgeError]] = {
+    401: Refused,
+    403: Refused,
+    404: NotFound,
+    409: NameConflict,
+    422: InvalidInput,
+}
 
 
 def ask(url: str, path: str, query: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
@@ -29,19 +38,34 @@ def ask(url: str, path: str, query: Mapping[str, str | None]) -> Iterator[dict[s
 
     `next` is where the next page is, relative to this one; only its path and query are used.
     """
-    host, port = _endpoint(url)
     asked = [(key, value) for key, value in query.items() if value is not None]
     target = f"{path}?{urlencode(asked)}" if asked else path
-    connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
-    try:
+    with _connected(url) as connection:
         for _ in range(PAGES_MAX):
-            page = _get(connection, url, target)
+            page = _answer(connection, url, "GET", target)
             yield from map(dict, page["items"])
             if not page["next"]:
                 return
             following = urlsplit(urljoin(target, page["next"]))
             target = f"{following.path}?{following.query}"
         raise _stranger(url)
+
+
+def send(url: str, method: str, path: str, token: str, body: Any = None) -> Any:
+    """Have something changed; what the daemon answers, None where that is nothing."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    data = None if body is None else json.dumps(body).encode()
+    with _connected(url) as connection:
+        return _answer(connection, url, method, path, data, headers)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[HTTPConnection]:
+    """A connection, whose faults are told as errors of ours."""
+    host, port = endpoint(url)
+    connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
+    try:
+        yield connection
     except (KeyError, TypeError, ValueError, RecursionError, HTTPException) as error:
         raise _stranger(url) from error
     except OSError as error:
@@ -52,7 +76,8 @@ def ask(url: str, path: str, query: Mapping[str, str | None]) -> Iterator[dict[s
         connection.close()
 
 
-def _endpoint(url: str) -> tuple[str, int]:
+def endpoint(url: str) -> tuple[str, int]:
+    """Host and port of the URL of a daemon. Raises InvalidAddress."""
     try:
         parts = urlsplit(url if "//" in url else f"//{url}", "http")
         port = parts.port or 80
@@ -64,11 +89,21 @@ def _endpoint(url: str) -> tuple[str, int]:
     return unquote(parts.hostname), port
 
 
-def _get(connection: HTTPConnection, url: str, target: str) -> Any:
-    connection.request("GET", target, headers={"Accept": "application/json"})
+def _answer(
+    connection: HTTPConnection,
+    url: str,
+    method: str,
+    target: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Any:
+    connection.request(method, target, body, {"Accept": "application/json", **headers})
     response = connection.getresponse()
-    answer = json.loads(response.read(ANSWER_MAX_BYTES))
-    if response.status == 200:
+    data = response.read(ANSWER_MAX_BYTES)
+    if response.status == 204:
+        return None
+    answer = json.loads(data)
+    if 200 <= response.status < 300:
         return answer
     kind = _ERRORS.get(response.status, DaemonUnreachable)
     raise kind(url, f"it answers {response.status}, {str(answer['detail']).removesuffix('.')}")

@@ -15,8 +15,11 @@ LanbridgeError                       code, what, value, rule, remedy
 │  ├─ PortUnavailable                our HTTP or UDP echo port cannot be bound
 │  ├─ DaemonUnreachable              the daemon a command asks does not answer
 │  ├─ LimitReached                   a bounded table is full: HTTP 503
+│  ├─ StateUnwritable                the state directory: a full disk, missing rights
 │  └─ TokenUnavailable               no write token can be kept: nothing can be changed over HTTP
-├─ NameConflict                      a name that somebody else on the link holds, RFC 6762 §9
+├─ NameConflict                      a name that somebody else on the link holds, RFC 6762 §9:
+│                                    exit 1, HTTP 409
+├─ FixedBySettings                   what is in the settings goes there only: exit 1, HTTP 409
 ├─ Refused                           the guard says no: exit 1, HTTP 403
 │  ├─ TokenRequired                  it changes something and came without the token: HTTP 401
 │  └─ TokenWrong                     with one that is not ours: HTTP 401
@@ -144,6 +147,11 @@ class LimitReached(EnvironmentProblem):
     what = "limit"
 
 
+class StateUnwritable(EnvironmentProblem):
+    code = "state-unwritable"
+    what = "state file"
+
+
 class TokenUnavailable(EnvironmentProblem):
     code = "token-unavailable"
     what = "write token"
@@ -152,6 +160,11 @@ class TokenUnavailable(EnvironmentProblem):
 class NameConflict(LanbridgeError):
     code = "name-conflict"
     what = "name"
+
+
+class FixedBySettings(LanbridgeError):
+    code = "fixed-by-settings"
+    what = "advertisement"
 
 
 class Refused(LanbridgeError):

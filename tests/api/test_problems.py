@@ -140,6 +140,7 @@ def test_every_exception_has_a_status() -> None:
             errors.InvalidInput: 422,
             errors.EnvironmentProblem: 503,
             errors.NameConflict: 409,
+            errors.FixedBySettings: 409,
             errors.Refused: 403,
             errors.NotFound: 404,
         }

@@ -1,7 +1,7 @@
 """A daemon that answers as it is told, on loopback."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -26,11 +26,15 @@ LAMP = {
 
 
 class Daemon:
-    """`pages`: what it answers to each target; `asked`: the targets, in order."""
+    """`pages`: what it answers to each target; `asked`: the targets, in order.
+
+    `told`: what came by another method than GET: that, the target, the headers, the body.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, Any]] = {}
         self.asked: list[str] = []
+        self.told: list[tuple[str, str, Mapping[str, str], Any]] = []
         self.url = ""
 
     def serve(self, target: str, *items: Any, next: str | None = None) -> None:
@@ -48,9 +52,21 @@ def daemon() -> Iterator[Daemon]:
 
         def do_GET(self) -> None:
             told.asked.append(self.path)
+            self.answer()
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            sent = json.loads(body) if body else None
+            told.told.append((self.command, self.path, dict(self.headers), sent))
+            self.answer()
+
+        do_DELETE = do_POST
+
+        def answer(self) -> None:
             status, answer = told.pages.get(self.path, (404, {"detail": "there is no such path."}))
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
+            body = b"" if status == 204 else body
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from lanbridge.cli import client
-from lanbridge.cli.client import ask
+from lanbridge.cli.client import ask, send
 from lanbridge.core.errors import (
     DaemonUnreachable,
     InvalidAddress,
     InvalidInput,
     LanbridgeError,
+    NameConflict,
     NotFound,
     Refused,
 )
@@ -48,6 +49,30 @@ def test_a_problem_is_told_in_the_words_of_the_daemon(
     daemon.pages["/list"] = (status, {"detail": "the moon is in the way."})
     with pytest.raises(kind, match=f"it answers {status}, the moon is in the way"):
         list(ask(daemon.url, "/list", {}))
+
+
+def test_what_is_sent_has_the_token(daemon: Daemon) -> None:
+    """And JSON; the answer is what the daemon made of it."""
+    daemon.pages["/things"] = (201, {"id": 1})
+    daemon.pages["/things/1"] = (204, None)
+    assert send(daemon.url, "POST", "/things", "secret", {"a": "客"}) == {"id": 1}
+    assert send(daemon.url, "DELETE", "/things/1", "secret") is None
+    (method, target, headers, body), (_, _, _, nothing) = daemon.told
+    assert (method, target, body, nothing) == ("POST", "/things", {"a": "客"}, None)
+    assert headers["Authorization"] == "Bearer secret"
+    assert headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, Refused), (409, NameConflict), (503, DaemonUnreachable)]
+)
+def test_what_is_refused_is_told_too(
+    daemon: Daemon, status: int, kind: type[LanbridgeError]
+) -> None:
+    """In the words of the daemon."""
+    daemon.pages["/things"] = (status, {"detail": "the moon is in the way."})
+    with pytest.raises(kind, match=f"it answers {status}, the moon is in the way"):
+        send(daemon.url, "POST", "/things", "secret", {})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from lanbridge.core import errors
 from lanbridge.core.errors import (
     DaemonUnreachable,
     EnvironmentProblem,
+    FixedBySettings,
     InvalidAddress,
     InvalidHostName,
     InvalidInput,
@@ -24,6 +25,7 @@ from lanbridge.core.errors import (
     NotFound,
     PortUnavailable,
     Refused,
+    StateUnwritable,
     TokenRequired,
     TokenUnavailable,
     TokenWrong,
@@ -83,6 +85,11 @@ SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
         TokenUnavailable("/var/lib/lanbridge/token", "it cannot be written", "free the disk"),
         "write token '/var/lib/lanbridge/token': it cannot be written; free the disk.",
     ),
+    "state": (
+        StateUnwritable("/var/lib/lanbridge/x", "it cannot be written", "free the disk"),
+        "state file '/var/lib/lanbridge/x': it cannot be written; free the disk.",
+    ),
+    "fixed": (FixedBySettings("lamp", "it is there"), "advertisement 'lamp': it is there."),
     "no token": (TokenRequired("", "it takes the token"), "request: it takes the token."),
     "wrong token": (TokenWrong("", "this is not the token"), "request: this is not the token."),
     "conflict": (NameConflict("Lamp", "192.168.1.9 has it"), "name 'Lamp': 192.168.1.9 has it."),

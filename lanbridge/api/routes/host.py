@@ -1,17 +1,15 @@
-"""This host: its interfaces, its state, what it advertises, and the order to ask again."""
-
-from typing import Any
+"""This host: its interfaces, its state, and the order to ask again."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from lanbridge import __version__
+from lanbridge.advertisements import MAX_ADDED
 from lanbridge.api.context import TheDaemon, writing
 from lanbridge.api.pages import Page
 from lanbridge.api.problems import JsonResponse
 from lanbridge.core.views import InterfaceView, as_json, interface_view, timestamp
 from lanbridge.daemon import Daemon
-from lanbridge.mdns.publish import Published
 
 router = APIRouter(prefix="/api/v1")
 
@@ -38,6 +36,14 @@ class Writes(BaseModel):
     problem: str | None
 
 
+class AddedStatus(BaseModel):
+    """Advertisements that were added over HTTP. `problem`: what became of those kept on disk."""
+
+    count: int
+    limit: int
+    problem: str | None
+
+
 class Status(BaseModel):
     """Counters count from the start of the daemon. Limits: what is there, and how much may be."""
 
@@ -49,6 +55,7 @@ class Status(BaseModel):
     ready: bool
     waiting_for: list[str]
     writes: Writes
+    added: AddedStatus
     interfaces: list[str]
     services: int
     types: int
@@ -75,6 +82,11 @@ async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
         ready=not waiting,
         waiting_for=waiting,
         writes=Writes(on=problem is None, problem=problem),
+        added=AddedStatus(
+            count=daemon.advertisements.added,
+            limit=MAX_ADDED,
+            problem=daemon.advertisements.problem,
+        ),
         interfaces=[link.name for link in discovery.engine.links.values()],
         services=len(discovery.registry),
         types=len(discovery.registry.types()),
@@ -93,31 +105,6 @@ async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
     return JsonResponse(state.model_dump())
 
 
-class AdvertisementView(BaseModel):
-    """`state`: `probing` while nobody may hold the name, `advertised`, or `failed`."""
-
-    name: str
-    type: str
-    subtypes: list[str]
-    host: str
-    port: int
-    addresses: list[str] | None
-    txt: dict[str, str | None]
-    state: str
-
-
-@router.get(
-    "/advertisements",
-    tags=["advertisements"],
-    name="list",
-    response_model=Page[AdvertisementView],
-)
-async def advertisements(daemon: TheDaemon) -> JsonResponse:
-    """What this daemon advertises: itself, and the `[[advertise]]` tables of its settings."""
-    published = daemon.discovery.publisher.published.values()
-    return JsonResponse({"items": [_advertisement(one) for one in published], "next": None})
-
-
 @router.post("/scan", tags=["scan"], name="start", status_code=202, **writing())
 async def scan(daemon: TheDaemon) -> dict[str, bool]:
     """Ask the network again now. `started` is false when that was done a moment ago."""
@@ -128,19 +115,3 @@ def own_name(daemon: Daemon) -> str:
     """The instance name it goes by now, which differs from the one wanted after a conflict."""
     own = next(iter(daemon.discovery.publisher.published.values()), None)
     return own.ad.name.instance if own else daemon.name.instance
-
-
-def _advertisement(published: Published) -> dict[str, Any]:
-    ad = published.ad
-    state = "advertised" if published.established.is_set() else "probing"
-    view = AdvertisementView(
-        name=ad.name.instance,
-        type=str(ad.type),
-        subtypes=list(ad.subtypes),
-        host=ad.host.fqdn,
-        port=ad.port,
-        addresses=None if ad.addresses is None else [str(one) for one in ad.addresses],
-        txt=ad.txt_record.as_json(),
-        state="failed" if published.failed else state,
-    )
-    return view.model_dump()

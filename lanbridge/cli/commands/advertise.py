@@ -1,16 +1,21 @@
-"""Advertise one service until ^C."""
+"""Advertise one service until ^C, or have the daemon do it from now on."""
 
 import asyncio
 import secrets
 import signal
+from pathlib import Path
+from typing import Any
 
 import click
 
+from lanbridge.cli.client import send
 from lanbridge.cli.output import complain, say
+from lanbridge.cli.writing import daemon_options, find_token
 from lanbridge.core.addresses import parse_address, parse_port
-from lanbridge.core.errors import InvalidInput, NameConflict
+from lanbridge.core.errors import InvalidInput, InvalidTxtRecord, NameConflict
 from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged
 from lanbridge.core.names import HostName, InstanceName, ServiceType
+from lanbridge.core.services import stable_id
 from lanbridge.core.text import printable
 from lanbridge.core.txt import encode, parse_pair
 from lanbridge.discovery import Discovery
@@ -18,12 +23,13 @@ from lanbridge.identity import own_host
 from lanbridge.mdns.advertise import Advertisement
 
 POLL_S = 2.0
+_PATH = "/api/v1/advertisements"
 
 
 @click.command(help=__doc__)
 @click.argument("name")
 @click.argument("type", metavar="TYPE")
-@click.argument("port")
+@click.argument("port", required=False)
 @click.option(
     "--txt", metavar="KEY=VALUE", multiple=True, help="A TXT pair; KEY alone has no value."
 )
@@ -35,18 +41,33 @@ POLL_S = 2.0
 @click.option(
     "--interface", "interfaces", metavar="NAME", multiple=True, help="Only on this interface."
 )
+@click.option("--daemon", is_flag=True, help="The daemon advertises it, also after a restart.")
+@click.option("--remove", is_flag=True, help="With --daemon: it advertises it no longer.")
+@daemon_options
 def command(
     name: str,
     type: str,
-    port: str,
+    port: str | None,
     txt: tuple[str, ...],
     subtypes: tuple[str, ...],
     host: str | None,
     addresses: tuple[str, ...],
     interfaces: tuple[str, ...],
+    daemon: bool,
+    remove: bool,
+    url: str,
+    token_file: Path | None,
 ) -> int:
     """Probe for the name, announce it, and say goodbye for it at the end."""
     kind = ServiceType.parse(type)
+    instance = InstanceName.parse(name, kind)
+    if remove:
+        if not daemon:
+            raise click.UsageError("--remove goes with --daemon; else ^C ends it")
+        _remove(instance, url, find_token(url, token_file))
+        return 0
+    if port is None:
+        raise click.UsageError("PORT is missing: where the service listens")
     if (host is None) != (not addresses):
         rule = "--host and --address come together or not at all"
         raise InvalidInput(host or addresses[0], rule, "give both, for other hardware, or neither")
@@ -55,7 +76,7 @@ def command(
     pairs = tuple(map(parse_pair, txt))
     encode(pairs)
     ad = Advertisement(
-        name=InstanceName.parse(name, kind),
+        name=instance,
         # A label of its own: when this command ends, its goodbye takes no other's address away.
         host=HostName.parse(host) if host else own_host(secrets.token_hex(3)),
         port=parse_port(port),
@@ -63,8 +84,41 @@ def command(
         subtypes=(*subtypes, *((kind.subtype,) if kind.subtype else ())),
         addresses=tuple(map(parse_address, addresses)) or None,
     )
-    asyncio.run(_advertise(ad, interfaces))
+    if not daemon:
+        asyncio.run(_advertise(ad, interfaces))
+    elif interfaces:
+        raise click.UsageError("--interface is a setting of the daemon; leave it with --daemon")
+    else:
+        _add(_table(ad, host), url, find_token(url, token_file))
     return 0
+
+
+def _table(ad: Advertisement, host: str | None) -> dict[str, Any]:
+    """As the daemon takes it: an `[[advertise]]` table."""
+    try:
+        txt = {key: True if value is None else value.decode() for key, value in ad.txt}
+    except UnicodeDecodeError as error:
+        rule = "the daemon takes text, and this is no UTF-8"
+        raise InvalidTxtRecord(repr(error.object), rule) from error
+    return {
+        "name": ad.name.instance,
+        "type": str(ad.type),
+        "port": ad.port,
+        "txt": txt,
+        "subtypes": ad.subtypes,
+        "host": host,
+        "addresses": [str(one) for one in ad.addresses or ()],
+    }
+
+
+def _add(table: dict[str, Any], url: str, token: str) -> None:
+    added = send(url, "POST", _PATH, token, table)
+    say(f"the daemon advertises {printable(str(added['name']))} from now on")
+
+
+def _remove(name: InstanceName, url: str, token: str) -> None:
+    send(url, "DELETE", f"{_PATH}/{stable_id(name.fqdn)}", token)
+    say(f"the daemon advertises {name.escaped} no longer")
 
 
 async def _advertise(ad: Advertisement, interfaces: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""This host over HTTP: interfaces, status, advertisements, scan."""
+"""This host over HTTP: interfaces, status, scan."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -64,53 +64,6 @@ def test_status_of_udp_echo(client: TestClient, home: Home) -> None:
         "answered": 5,
         "unsent": 1,
     }
-
-
-def test_what_is_advertised(client: TestClient, home: Home) -> None:
-    """Itself first, then the tables of the settings, with the state of each."""
-    own, hardware = client.get("/api/v1/advertisements").json()["items"]
-    assert (own["name"], own["type"], own["port"]) == ("bridge", "_lanbridge._tcp", 8620)
-    assert own["txt"] == {
-        "txtvers": "1",
-        "version": __version__,
-        "id": home.daemon.id,
-        "path": "/",
-    }
-    assert (own["state"], own["addresses"]) == ("probing", None)
-    assert hardware == {
-        "name": "Old lamp",
-        "type": "_http._tcp",
-        "subtypes": ["_printer"],
-        "host": "old-lamp.local",
-        "port": 80,
-        "addresses": ["10.0.0.50"],
-        "txt": {"txtvers": "1", "path": "/on", "secure": None},
-        "state": "probing",
-    }
-
-
-def test_the_states_of_an_advertisement(client: TestClient, home: Home) -> None:
-    """Ours when nobody objected; failed when every name was taken, which is waited for too."""
-    home.connect()
-    own, hardware = home.daemon.discovery.publisher.published.values()
-    own.established.set()
-    hardware.failed = True
-    items = client.get("/api/v1/advertisements").json()["items"]
-    assert [one["state"] for one in items] == ["advertised", "failed"]
-    ready = client.get("/readyz")
-    assert (ready.status_code, ready.json()["waiting_for"]) == (
-        503,
-        ["Old lamp found no free name to advertise under"],
-    )
-
-
-def test_a_name_that_gave_way_is_shown(client: TestClient, home: Home) -> None:
-    """The one it goes by now."""
-    own = next(iter(home.daemon.discovery.publisher.published.values()))
-    own.conflict = "instance"
-    own.rename()
-    assert client.get("/ping").json()["name"] == "bridge (2)"
-    assert client.get("/api/v1/advertisements").json()["items"][0]["name"] == "bridge (2)"
 
 
 def test_scan_is_done_once_a_second(client: TestClient, token: dict[str, str]) -> None:

@@ -1,0 +1,81 @@
+"""`lanbridge advertise --daemon`; what it does itself is tried in the laboratory."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lanbridge.core.services import stable_id
+from tests.cli.conftest import Daemon
+
+Run = Callable[..., tuple[int, str, str]]
+PATH = "/api/v1/advertisements"
+DOOR = ("advertise", "Garage door", "_http._tcp")
+
+
+@pytest.fixture(name="there", autouse=True)
+def there_fixture(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """The options that say where the daemon is."""
+    monkeypatch.setenv("LANBRIDGE_TOKEN", "secret")
+    return ("--url", daemon.url)
+
+
+def test_the_daemon_is_told_all_of_it(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
+    """As an `[[advertise]]` table, with the token."""
+    daemon.pages[PATH] = (201, {"name": "Garage\x1b door"})
+    status, out, err = run(
+        *(*DOOR, "80", "--daemon", *there, "--txt", "path=/", "--txt", "secure"),
+        *("--subtype", "_printer", "--host", "garage.local", "--address", "192.168.1.40"),
+    )
+    assert (status, err) == (0, "")
+    assert out == "the daemon advertises Garage\\u{1b} door from now on\n"
+    ((method, target, headers, table),) = daemon.told
+    assert (method, target, headers["Authorization"]) == ("POST", PATH, "Bearer secret")
+    assert table == {
+        "name": "Garage door",
+        "type": "_http._tcp",
+        "port": 80,
+        "txt": {"path": "/", "secure": True},
+        "subtypes": ["_printer"],
+        "host": "garage.local",
+        "addresses": ["192.168.1.40"],
+    }
+
+
+def test_the_daemon_is_told_to_end_it(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
+    """By name and type, from which the id is made."""
+    target = f"{PATH}/{stable_id('Garage door._http._tcp.local')}"
+    daemon.pages[target] = (204, None)
+    status, out, err = run(*DOOR, "--daemon", "--remove", *there)
+    assert (status, err) == (0, "")
+    assert out.endswith(" no longer\n")
+    assert [(method, told) for method, told, _, _ in daemon.told] == [("DELETE", target)]
+
+
+def test_what_the_daemon_refuses_is_told(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
+    """Status 1: the answer is no."""
+    daemon.pages[PATH] = (409, {"detail": "name 'x': it is advertised already."})
+    status, out, err = run(*DOOR, "80", "--daemon", *there)
+    assert (status, out) == (1, "")
+    assert "it is advertised already" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--remove",), "--remove goes with --daemon"),
+        (("--daemon",), "PORT is missing"),
+        ((), "PORT is missing"),
+        (("80", "--daemon", "--interface", "eth0"), "a setting of the daemon"),
+        (("80", "--daemon", "--host", "x"), "come together or not at all"),
+        (("80", "--daemon", "--txt", "a=\udcff"), "no UTF-8"),
+        (("99999", "--daemon"), "whole number from 1 to 65535"),
+    ],
+)
+def test_what_makes_no_sense_is_usage(
+    run: Run, daemon: Daemon, words: tuple[str, ...], sentence: str
+) -> None:
+    """Nothing is sent."""
+    status, out, err = run(*DOOR, *words)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert daemon.told == []

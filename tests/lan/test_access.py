@@ -1,0 +1,64 @@
+"""What a daemon is told while it runs, and by whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.lan.program import discover, http, lanbridge, serve
+
+if TYPE_CHECKING:
+    from tests.lan.host import Host
+    from tests.lan.lab import Lab
+
+DOOR = ("Garage door", "_http._tcp")
+
+
+def told(pi: Host, *arguments: str) -> str:
+    """Run `lanbridge advertise --daemon` on the daemon's own host."""
+    token = lanbridge(pi, "token", "--state-dir", state_dir(pi)).stdout.strip()
+    file = pi.lab.directory / "token"
+    file.write_text(token)
+    result = lanbridge(pi, "advertise", "--daemon", "--token-file", str(file), *arguments)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def state_dir(host: Host) -> str:
+    """Where `serve` of the laboratory keeps it."""
+    return str(host.lab.directory / f"{host.name}-state")
+
+
+def test_the_daemon_advertises_what_it_is_told(lab: Lab) -> None:
+    """Neighbours find it, also after a restart, and hear a goodbye when it is told to end it."""
+    pi, phone = lab.host("pi"), lab.host("phone")
+    phone.avahi()
+    daemon = serve(pi)
+    told(pi, *DOOR, "80", "--host", "garage.local", "--address", "10.77.0.40")
+    browser = phone.avahi_browse("_http._tcp")
+    browser.wait_found(DOOR[0])
+    assert discover(phone, "_http._tcp")[DOOR[0]]["host"] == "garage.local"
+
+    daemon.terminate()
+    browser.wait_lost(DOOR[0])
+    serve(pi)
+    browser.wait_found(DOOR[0])
+
+    assert "no longer" in told(pi, "--remove", *DOOR)
+    browser.wait_lost(DOOR[0])
+    assert http(pi, "http://127.0.0.1:8620/readyz").status == 200
+
+
+def test_a_neighbour_without_the_token_changes_nothing(lab: Lab) -> None:
+    """He may read."""
+    pi, phone = lab.host("pi"), lab.host("phone")
+    serve(pi)
+    advertisements = "http://10.77.0.1:8620/api/v1/advertisements"
+    items = http(phone, advertisements).body["items"]
+    for url, method in (
+        (advertisements, "POST"),
+        (f"{advertisements}/{items[0]['id']}", "DELETE"),
+        ("http://10.77.0.1:8620/api/v1/scan", "POST"),
+    ):
+        refused = http(phone, url, method)
+        assert (refused.status, refused.body["code"]) == (401, "token-required")
+    assert http(phone, advertisements).body["items"] == items
