@@ -151,7 +151,8 @@ class Settings(_Model):
     network_poll_s: float = Field(
         default=2.0,
         gt=0.2,
-        description="Seconds between two looks at the interfaces, more than 0.2.",
+        description="Seconds between two looks at the interfaces, more than 0.2, where the kernel "
+        "does not tell of changes, and while port 5353 is taken.",
     )
     state_dir: Path = Field(
         default=Path("/var/lib/lanbridge"),

@@ -139,23 +139,31 @@ class Daemon:
         self.hub.publish(event)
         match event:
             case NetworkChanged(reasons):
-                log.info("network changed: %s", "; ".join(map(printable, reasons)))
-                self._say_network()
+                self._say_change("; ".join(map(printable, reasons)))
             case AdvertisementRenamed(old, new):
                 log.warning("the name %s is taken on this network, now advertised as %s", old, new)
             case ServiceEvent(kind, service):
                 log.debug("%s name=%s type=%s", kind, service.name, service.type)
 
     def _say_network(self) -> None:
-        links = ", ".join(
-            f"{link.name} ({', '.join(str(one.ip) for one in link.interface.addresses)})"
-            for link in self.discovery.engine.links.values()
-        )
-        if links:
+        if links := self._links():
             log.info("discovering and advertising on %s", links)
             log.info("listening on %s", ", ".join(self._urls()))
         else:
             log.warning("waiting: %s", self.discovery.problem)
+
+    def _say_change(self, reasons: str) -> None:
+        """One line for each change that has settled: networks change for years."""
+        if links := self._links():
+            log.info("network changed: %s; now on %s", reasons, links)
+        else:
+            log.warning("network changed: %s; waiting: %s", reasons, self.discovery.problem)
+
+    def _links(self) -> str:
+        return ", ".join(
+            f"{link.name} ({', '.join(str(one.ip) for one in link.interface.addresses)})"
+            for link in self.discovery.engine.links.values()
+        )
 
     def _urls(self) -> list[str]:
         """Where a browser on the LAN finds us; a link-local address is of no use to it."""

@@ -26,10 +26,12 @@ from lanbridge.core.registry import Registry
 from lanbridge.mdns.browse import FIRST_DELAY_S, Browser, ask
 from lanbridge.mdns.engine import FAMILIES, Engine, Packet
 from lanbridge.mdns.publish import Publisher
+from lanbridge.network.change import Change
 from lanbridge.network.interfaces import snapshot
-from lanbridge.network.watch import looks
+from lanbridge.network.watch import SLEPT_S, Watch
 
 LOOK_S = 0.1  # how often a command that waits for quiet looks
+REJOIN_S = 120.0  # between two reports of our memberships; a switch forgets after 260 s (RFC 3376)
 
 
 class Discovery:
@@ -59,16 +61,15 @@ class Discovery:
         self._timer: asyncio.Handle | None = None
         self._wakes_s = 0.0  # uvloop's handle for what is due already does not say
         self._closed = False
+        self._joined_s = 0.0
 
     # Life
 
     async def watch(self, poll_s: float) -> None:
         """Follow the interfaces of this host for as long as it runs."""
-        async for state, reasons in looks(self._snapshot, self.state, poll_s):
-            if reasons or self.engine.problems:  # a port 5353 that was taken may be free now
-                self._use(state)
-            if reasons:
-                self._tell(NetworkChanged(reasons, time.time()))
+        watch = Watch(self._snapshot, poll_s, restless=lambda: bool(self.engine.problems))
+        async for state, change in watch.looks(self.state):
+            self._follow(state, change)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Discovery"]:
@@ -124,13 +125,32 @@ class Discovery:
     def _snapshot(self) -> NetworkState:
         return snapshot(self._include, self._exclude)
 
-    def _use(self, state: NetworkState) -> None:
+    def _follow(self, state: NetworkState, change: Change) -> None:
+        reasons = change.reasons
+        if change.matters or self.engine.problems:  # port 5353, that was taken, may be free now
+            before = set(self.engine.links)
+            self._use(state, change.renewed)
+            if not reasons and (new := set(self.engine.links) - before):
+                names = ", ".join(self.engine.links[index].name for index in sorted(new))
+                reasons = (f"mDNS can run on {names} now",)
+        else:
+            self.state = state
+            if self._now_s() - self._joined_s >= REJOIN_S:
+                self._joined_s = self._now_s()
+                self.engine.rejoin()
+        if reasons:
+            self._tell(NetworkChanged(reasons, time.time()))
+
+    def _use(self, state: NetworkState, renewed: frozenset[str] = frozenset()) -> None:
         self.state = state
-        if self.engine.update(state):
+        self._joined_s = self._now_s()
+        if self.engine.update(state, renewed):
             self.browser.start(self._now_s())
             self.publisher.use(self.engine.links.values())
-        names = frozenset(link.name for link in self.engine.links.values())
-        self._observe(LinksChanged(names))
+        self._observe(LinksChanged(self._link_names(), renewed))
+
+    def _link_names(self) -> frozenset[str]:
+        return frozenset(link.name for link in self.engine.links.values())
 
     def _receive(self, packet: Packet) -> None:
         self.publisher.receive(packet)
@@ -139,6 +159,13 @@ class Discovery:
 
     def _observe(self, observation: Observation) -> None:
         now_s = self._now_s()
+        if self._timer is not None and now_s - self._wakes_s >= SLEPT_S:
+            # We did not run: what has run out meanwhile was never asked for. The packets that the
+            # kernel kept for us come before `watch` is on its feet.
+            self._timer.cancel()
+            self._timer = None
+            names = self._link_names()
+            self._observe(LinksChanged(names, renewed=names))
         events = self.registry.apply(observation, Moment(now_s, time.time()))
         self.browser.learn(self.registry.take_types(), now_s)
         if silent := self.registry.take_silent():

@@ -36,7 +36,11 @@ _ADDRESS_REMEDY = "write it like 192.168.1.20 or fe80::1%eth0"
 
 @dataclass(frozen=True, slots=True)
 class NetworkInterface:
-    """One interface. `used`: taken by the policy; `why`: one sentence, why in or out."""
+    """One interface. `used`: taken by the policy; `why`: one sentence, why in or out.
+
+    passing: addresses that are ours and nobody is told of, for they go soon: temporary ones
+    (RFC 8981) and deprecated ones. carrier_changes: how often the link went or came, by the kernel.
+    """
 
     name: str
     index: int
@@ -49,6 +53,8 @@ class NetworkInterface:
     point_to_point: bool
     used: bool
     why: str
+    passing: tuple[Interface, ...] = ()
+    carrier_changes: int | None = None
 
 
 class _Prefix(NamedTuple):
@@ -81,10 +87,12 @@ class NetworkState:
         others: list[_Prefix] = []
         edges: dict[Address, str] = {}
         for interface in self.interfaces:
-            for own in interface.addresses:
+            for own in (*interface.addresses, *interface.passing):
                 prefix, network = _Prefix(own.network, interface), own.network
                 packed = unmapped(own.ip).packed
                 owners[packed] = (*owners.get(packed, ()), prefix)
+                if own in interface.passing:
+                    continue
                 if _left_out(interface):
                     others.append(prefix)
                     continue
@@ -106,7 +114,11 @@ class NetworkState:
     @property
     def own_addresses(self) -> tuple[Address, ...]:
         """Every address of every interface, used or not; ask `is_mine` for membership."""
-        return tuple(own.ip for interface in self.interfaces for own in interface.addresses)
+        return tuple(
+            own.ip
+            for interface in self.interfaces
+            for own in (*interface.addresses, *interface.passing)
+        )
 
     def by_name(self, name: str) -> NetworkInterface | None:
         """The interface of that name, or None."""

@@ -24,9 +24,14 @@ class PacketHeard(NamedTuple):
 
 
 class LinksChanged(NamedTuple):
-    """The interfaces that mDNS runs on from now on."""
+    """The interfaces that mDNS runs on from now on.
+
+    renewed: those that may be another network than they were, or were not heard for a while; what
+    was heard on them is to be verified.
+    """
 
     interfaces: frozenset[str]
+    renewed: frozenset[str] = frozenset()
 
 
 class Tick(NamedTuple):

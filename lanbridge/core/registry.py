@@ -36,7 +36,7 @@ MAX_SERVICES_PER_HOST = 1_024  # each new address of a host is work for every se
 MAX_FINDINGS = 256
 
 OFFLINE_KEPT_S = 86_400.0
-LOST_LINK_S = 10.0  # how long a service outlives the only link it was heard on
+LOST_LINK_S = 10  # how long a service outlives the only link it was heard on
 
 # While records that a PTR or SRV promised are missing: look after the delay, and ask or only see
 # what the first question brought (no question twice within a second, RFC 6762 §5.2). After the
@@ -75,7 +75,7 @@ class Registry:
         if isinstance(observation, PacketHeard):
             self._hear(observation, now, touched)
         elif isinstance(observation, LinksChanged):
-            self._leave_links(observation.interfaces, now, touched)
+            self._follow_links(observation, now, touched)
         events: list[Event] = [one for one in self._pass_deadlines(now, touched) if one]
         for service in touched:
             events += self._settle(service, now)
@@ -347,25 +347,28 @@ class Registry:
             return ServiceEvent(EventKind.RESOLVE_FAILED, snapshot, now.unix_s)
         return None
 
-    def _leave_links(
-        self, interfaces: frozenset[str], now: Moment, touched: dict[Service, None]
-    ) -> None:
+    def _follow_links(self, links: LinksChanged, now: Moment, touched: dict[Service, None]) -> None:
         owners: list[Service | Host] = [*self._services.values(), *self._hosts.values()]
         for owner in owners:
             for records in owner.sets:
                 for entry in records.entries.values():
-                    if entry.interface in interfaces:
-                        if entry.away:  # the link is back: ask before the record is given up
-                            entry.away = False
-                            entry.end_at(now.mono_s + LOST_LINK_S)
+                    if entry.interface not in links.interfaces:
+                        if not entry.away:
+                            entry.away = True
+                            entry.asked = 4
+                            entry.end_by(now.mono_s + LOST_LINK_S)
                             self._deadlines.plan(entry.expires_s, (entry, owner, records))
-                            self._questions[Question(records.name, records.type)] = None
-                    elif not entry.away:
-                        entry.away = True
-                        entry.asked = 4
-                        entry.end_by(now.mono_s + LOST_LINK_S)
-                        self._deadlines.plan(entry.expires_s, (entry, owner, records))
-                        touched.update(dict.fromkeys(owner.affected))
+                            touched.update(dict.fromkeys(owner.affected))
+                    elif entry.away or (entry.interface in links.renewed and not entry.goodbye):
+                        # Ask before the record is given up. Its life may have run out while this
+                        # host slept, and nobody was asked then.
+                        entry.away = False
+                        if entry.asked >= SILENT_AFTER:
+                            entry.end_at(now.mono_s + LOST_LINK_S)
+                        else:
+                            entry.refresh(LOST_LINK_S, now.mono_s)
+                        self._deadlines.plan(entry.due_s(), (entry, owner, records))
+                        self._questions[Question(records.name, records.type)] = None
 
     # State
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from lanbridge.core.addresses import Address, NetworkInterface, NetworkState
@@ -15,10 +15,11 @@ FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
 class Link:
-    """One interface with mDNS running on it."""
+    """One interface with mDNS running on it. `was`: before the last update, where it differed."""
 
-    def __init__(self, interface: NetworkInterface) -> None:
+    def __init__(self, interface: NetworkInterface, was: NetworkInterface | None = None) -> None:
         self.interface = interface
+        self.was = was
         self.sockets: dict[int, LinkSocket] = {}
 
     @property
@@ -80,22 +81,38 @@ class Engine:
         self.dropped: Counter[str] = Counter()
         self.problems: dict[str, MdnsUnavailable] = {}
 
-    def update(self, state: NetworkState) -> bool:
-        """Run on the used interfaces of `state`; returns whether links came, went or changed."""
+    def update(self, state: NetworkState, renewed: Collection[str] = ()) -> bool:
+        """Run on the used interfaces of `state`; returns whether links came, went or changed.
+
+        renewed: names of links that may be another network now: they begin anew, with sockets and
+        memberships of their own.
+        """
         used = {one.index: one for one in state.interfaces if one.used}
-        gone = self.links.keys() - used.keys()
-        for index in gone:
-            self._close(self.links.pop(index))
+        gone: dict[str, NetworkInterface] = {}
+        for index, link in list(self.links.items()):
+            if index not in used or link.name != used[index].name or link.name in renewed:
+                gone[link.name] = link.interface
+                self._close(self.links.pop(index))
         self.problems.clear()
         changed = bool(gone)
         for index, interface in used.items():
-            link = self.links.setdefault(index, Link(interface))
-            changed |= not link.sockets or link.interface.addresses != interface.addresses
+            link = self.links.get(index) or Link(interface, gone.get(interface.name))
+            if link.sockets:
+                differs = set(link.interface.addresses) != set(interface.addresses)
+                link.was = link.interface if differs else None
             link.interface = interface
-            changed |= self._match(link)
-            if not link.sockets:
-                del self.links[index]
+            changed |= self._match(link) or link.was is not None
+            if link.sockets:
+                self.links[index] = link
+            else:
+                self.links.pop(index, None)
         return changed
+
+    def rejoin(self) -> None:
+        """Join every group again, for the switches and access points that have forgotten."""
+        for link in self.links.values():
+            for sock in link.sockets.values():
+                sock.rejoin()
 
     def close(self) -> None:
         for link in self.links.values():

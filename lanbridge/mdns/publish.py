@@ -101,7 +101,7 @@ class Publisher:
         """Run on these links from now on.
 
         RFC 6762 §8: probe again when a link is new. §8.4: announce again when only what is said
-        has changed, an address for example.
+        has changed, an address for example; what is no longer said is taken back.
         """
         by_index = {link.index: link for link in links}
         for index, responder in list(self._responders.items()):
@@ -110,11 +110,27 @@ class Publisher:
         fresh = by_index.keys() - self._responders.keys()
         for index in fresh:
             self._responders[index] = Responder(by_index[index])
+        self._take_back()
         for published in self.published.values():
             if fresh or not published.established.is_set():
                 self._start(published)
-            else:
+            elif any(link.was for link in by_index.values()):
                 self._run(published, self._announce(published))
+
+    def _take_back(self) -> None:
+        """RFC 6762 §10.1: TTL 0 for what was said on a link, of an address it had, for example."""
+        for responder in self._responders.values():
+            link = responder.link
+            if link.was is None:
+                continue
+            gone: dict[Record, None] = {}
+            for published in self.published.values():
+                if published.announced is not None:
+                    said = records_on(Link(link.was), published.announced).all
+                    kept = records_on(link, published.announced).all
+                    gone |= {one._replace(ttl_s=0): None for one in said if one not in kept}
+            if gone:
+                responder.announce(one for one in gone if not self._is_meta(one))
 
     def close(self) -> None:
         """RFC 6762 §10.1: TTL 0 for everything that was announced."""

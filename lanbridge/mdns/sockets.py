@@ -4,6 +4,7 @@ Each socket joins the group on its own link and is told, packet by packet, by wh
 and to which address a datagram came: the rules about off-link senders need both.
 """
 
+import contextlib
 import errno
 import socket
 import struct
@@ -77,6 +78,18 @@ class LinkSocket:
             if error.errno == errno.EBADF:
                 raise
 
+    def rejoin(self) -> None:
+        """Leave the group and join it again, which makes the kernel report the membership.
+
+        A switch or access point that snoops on these reports forgets members after minutes where
+        no router asks for them, and a roaming Wi-Fi client is unknown to its new access point.
+        With IGMPv3 and MLDv2 leave and join become one report, the join.
+        """
+        level, leave, join, membership = self._membership()
+        for option in (leave, join):
+            with contextlib.suppress(OSError):  # not a member, or the link has just gone
+                self.sock.setsockopt(level, option, membership)
+
     def read(self, receive: Callable[[Datagram], None]) -> None:
         """Hand every waiting datagram to `receive`, at most a batch."""
         for _ in range(_BATCH):
@@ -113,11 +126,11 @@ class LinkSocket:
         sock = self.sock
         for level, option in pktinfo.OPTIONS[self.family]:
             sock.setsockopt(level, option, 1)
+        level, _, join, membership = self._membership()
         if self.family == socket.AF_INET:
-            membership = GROUP_V4.packed + bytes(4) + struct.pack("@I", self.index)
             if _LINUX:
                 sock.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+            sock.setsockopt(level, join, membership)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, membership)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)  # RFC 6762 §11
@@ -126,11 +139,20 @@ class LinkSocket:
             index = struct.pack("@I", self.index)
             if _LINUX:
                 sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL, 0)
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, GROUP_V6.packed + index)
+            sock.setsockopt(level, join, membership)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 1)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
+
+    def _membership(self) -> tuple[int, int, int, bytes]:
+        """(level, option to leave, option to join, the group on this link)."""
+        index = struct.pack("@I", self.index)
+        if self.family == socket.AF_INET:
+            options = socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, socket.IP_ADD_MEMBERSHIP
+            return *options, GROUP_V4.packed + bytes(4) + index
+        options = socket.IPPROTO_IPV6, socket.IPV6_LEAVE_GROUP, socket.IPV6_JOIN_GROUP
+        return *options, GROUP_V6.packed + index
 
 
 # A LAN has few senders and they say the same to us each time; the sizes bound what strangers,

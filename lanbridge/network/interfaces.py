@@ -23,13 +23,18 @@ _UP_AND_RUNNING = 0x1 | 0x40  # IFF_UP, IFF_RUNNING: without a carrier nothing i
 _LOOPBACK, _POINT_TO_POINT, _MULTICAST = 0x8, 0x10, 0x1000
 
 _IF_INET6 = Path("/proc/net/if_inet6")
-_UNUSABLE_IPV6 = 0x20 | 0x40 | 0x08  # IFA_F_DEPRECATED, _TENTATIVE, _DADFAILED
+_NOT_OURS_YET = 0x40 | 0x08  # IFA_F_TENTATIVE, _DADFAILED: duplicate address detection
+# IFA_F_TEMPORARY, _DEPRECATED. A privacy address is another one tomorrow (RFC 8981): told to the
+# network, each change of it would be an announcement, and a peer's next connection might fail.
+_PASSING = 0x01 | 0x20
+_CARRIER_CHANGES = "/sys/class/net/{}/carrier_changes"
 
 
 class _Link(NamedTuple):
     flags: int
     mtu_bytes: int | None
     mac: str | None
+    carrier_changes: int | None
 
 
 def snapshot(include: Sequence[str] = (), exclude: Sequence[str] = ()) -> NetworkState:
@@ -37,16 +42,15 @@ def snapshot(include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Networ
 
     include, exclude: shell patterns of interface names, see `network.policy.decide`.
     """
-    unusable = _unusable_ipv6()
+    not_ours_yet, passing = _ipv6_flags()
     interfaces = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         for (name, index), ips in _adapters().items():
             link = _link(probe, name)
             if link is None:  # gone between the two questions
                 continue
-            addresses = tuple(
-                address for ip in ips if (address := _address(ip, name)) not in unusable
-            )
+            ours = [one for ip in ips if (one := _address(ip, name)) not in not_ours_yet]
+            addresses = tuple(one for one in ours if one not in passing)
             properties = {
                 "up": link.flags & _UP_AND_RUNNING == _UP_AND_RUNNING,
                 "loopback": bool(link.flags & _LOOPBACK),
@@ -66,6 +70,8 @@ def snapshot(include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Networ
                     **properties,
                     used=used,
                     why=why,
+                    passing=tuple(one for one in ours if one in passing),
+                    carrier_changes=link.carrier_changes,
                 )
             )
     return NetworkState(
@@ -97,7 +103,7 @@ def _address(ip: ifaddr.IP, name: str) -> Interface:
 def _link(probe: socket.socket, name: str) -> _Link | None:
     if not _LINUX:
         flags = _UP_AND_RUNNING | (_LOOPBACK if name.startswith("lo") else _MULTICAST)
-        return _Link(flags, None, None)
+        return _Link(flags, None, None, None)
     import fcntl
 
     def ask(request: int) -> bytes:
@@ -109,22 +115,33 @@ def _link(probe: socket.socket, name: str) -> _Link | None:
         mac = ask(_SIOCGIFHWADDR)[18:24]
     except OSError:
         return None
-    return _Link(flags, mtu_bytes, mac.hex(":") if any(mac) else None)
+    return _Link(flags, mtu_bytes, mac.hex(":") if any(mac) else None, _carrier_changes(name))
 
 
-def _unusable_ipv6() -> frozenset[Interface]:
-    """Addresses that are not ours yet (duplicate address detection) or not for long."""
+def _carrier_changes(name: str) -> int | None:
+    """None where the kernel does not say, or its /sys is not there."""
+    try:
+        return int(Path(_CARRIER_CHANGES.format(name)).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _ipv6_flags() -> tuple[set[Interface], set[Interface]]:
+    """The addresses that are not ours yet, and those that are ours and not for long."""
+    not_ours_yet: set[Interface] = set()
+    passing: set[Interface] = set()
     try:
         lines = _IF_INET6.read_text().splitlines()
     except OSError:
-        return frozenset()
-    found = set()
-    for packed, _index, prefix, _scope, flags, name in map(str.split, lines):
-        if int(flags, 16) & _UNUSABLE_IPV6:
+        return not_ours_yet, passing
+    for packed, _index, prefix, _scope, text, name in map(str.split, lines):
+        flags = int(text, 16)
+        if flags & (_NOT_OURS_YET | _PASSING):
             address = ip_address(bytes.fromhex(packed))
             scope = f"%{name}" if address.is_link_local else ""
-            found.add(IPv6Interface(f"{address}{scope}/{int(prefix, 16)}"))
-    return frozenset(found)
+            found = IPv6Interface(f"{address}{scope}/{int(prefix, 16)}")
+            (not_ours_yet if flags & _NOT_OURS_YET else passing).add(found)
+    return not_ours_yet, passing
 
 
 def _gateways() -> tuple[Address, ...]:

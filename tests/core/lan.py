@@ -51,8 +51,8 @@ class Lan:
     def hear(self, *records: Record, on: str = "eth0") -> list[str]:
         return self._apply(PacketHeard(on, ip_address("10.0.0.7"), tuple(records)))
 
-    def links(self, *names: str) -> list[str]:
-        return self._apply(LinksChanged(frozenset(names)))
+    def links(self, *names: str, renewed: Sequence[str] = ()) -> list[str]:
+        return self._apply(LinksChanged(frozenset(names), frozenset(renewed)))
 
     def wait(self, seconds: float) -> list[str]:
         """Pass every deadline on the way, as the daemon's timer would."""

@@ -359,6 +359,32 @@ class TestLeaving:
         assert lan.wait(60) == []
         assert lan.only().state is State.ONLINE
 
+    def test_what_was_heard_on_a_link_that_began_anew_is_verified(self) -> None:
+        """It may be another network now: who does not answer is stale, then offline."""
+        lan = Lan()
+        lan.hear(*whole())
+        lan.hear(*whole("clock", "clock.local"))
+        lan.wait(30)
+        lan.asked()
+        assert lan.links("eth0", renewed=["eth0"]) == []
+        assert {f"{TYPE} PTR", f"lamp.{TYPE} SRV", "lamp.local A"} <= set(lan.asked())
+        lan.hear(*whole())
+        assert lan.wait(11) == ["stale clock", "lost clock"]
+        assert next(one for one in lan.registry.services() if one.name == "lamp").state is (
+            State.ONLINE
+        )
+
+    def test_what_ran_out_while_this_host_slept_is_asked_for_first(self) -> None:
+        """A device that is still there does not blink."""
+        lan = Lan()
+        lan.hear(*whole())
+        lan.now_s += 3_600
+        assert lan.links("eth0", renewed=["eth0"]) == []
+        lan.wait(0.1)
+        lan.hear(*whole())
+        assert lan.wait(60) == []
+        assert lan.only().state is State.ONLINE
+
     def test_a_type_whose_service_fell_silent_is_to_be_asked_for(self) -> None:
         """Silence is no goodbye: the device may come back without announcing itself."""
         lan = Lan()

@@ -123,6 +123,12 @@ class RegistryMachine(RuleBasedStateMachine):
         self.links = frozenset(links)
         self.apply(LinksChanged(self.links))
 
+    @rule(renewed=strategies.sets(strategies.sampled_from(LINKS)), slept_s=a_while_s)
+    def sleep(self, renewed: set[str], slept_s: float) -> None:
+        """No timer rings meanwhile; afterwards links may be other networks."""
+        self.now_s += slept_s
+        self.apply(LinksChanged(self.links, frozenset(renewed)))
+
     @rule(seconds=a_while_s)
     def wait(self, seconds: float) -> None:
         """With a timer that is on time."""

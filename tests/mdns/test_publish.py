@@ -58,6 +58,11 @@ def play(act: Callable[[Scene], Awaitable[None]], *links: TapLink, seconds: floa
     return run(scene())
 
 
+def renumber(link: TapLink, *addresses: str) -> None:
+    """Give it other addresses, as the engine does."""
+    link.was, link.interface = link.interface, TapLink(*addresses).interface
+
+
 async def nothing(_scene: Scene) -> None:
     """Let it advertise in peace."""
 
@@ -129,13 +134,53 @@ class TestProbing:
 
         async def move(scene: Scene) -> None:
             await asyncio.sleep(5)
-            scene.link.interface = TapLink("10.0.0.77/24").interface
+            renumber(scene.link, "10.0.0.77/24")
             scene.publisher.use(scene.links)
 
         sent = play(move).link.sent
         assert len(probes(sent)) == 3
         told = {str(r.data) for one in announced(sent)[2:] for r in one.message.records}
         assert "10.0.0.77" in told
+
+    def test_an_address_that_is_no_longer_ours_is_taken_back(self) -> None:
+        """RFC 6762 §10.1: at once; what is still ours keeps its TTL."""
+
+        async def lose(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            renumber(scene.link, "fe80::1%eth0/64")
+            scene.publisher.use(scene.links)
+
+        goodbye = announced(play(lose).link.sent)[2]
+        assert goodbye.at_s == 5
+        (record,) = goodbye.message.records
+        assert (record.name, record.type, record.ttl_s) == (HOST, RecordType.A, 0)
+        assert str(record.data) == "10.0.0.1"
+
+    def test_on_a_wire_that_is_another_subnet_now_the_old_addresses_are_taken_back(self) -> None:
+        """Before it is probed on: a new link in our eyes, with the old peers perhaps."""
+
+        async def renew(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            other = TapLink("10.1.0.1/24")
+            other.was = scene.link.interface
+            scene.links = (scene.link, other)
+            scene.publisher.use(scene.links[1:])
+
+        sent = play(renew).links[1].sent
+        assert {str(one.data) for one in sent[0].message.records} == {"10.0.0.1", "fe80::1%eth0"}
+        assert {one.ttl_s for one in sent[0].message.records} == {0}
+        assert len(probes(sent)) == 3
+
+    def test_a_link_that_went_is_no_news_to_the_others(self) -> None:
+        """Nothing that is said there has changed."""
+
+        async def lose(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            scene.publisher.use(scene.links[:1])
+
+        other = TapLink("10.1.0.1/24", name="wlan0", index=3)
+        sent = play(lose, TapLink(), other).link.sent
+        assert len([one for one in announced(sent) if one.message.records[0].ttl_s]) == 2
 
     def test_a_new_link_is_probed_on(self) -> None:
         """RFC 6762 §8: on connecting to a network, everything begins anew."""

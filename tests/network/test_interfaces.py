@@ -133,24 +133,43 @@ def test_an_interface_that_goes_meanwhile_is_left_out(monkeypatch: pytest.Monkey
     assert snapshot().interfaces == ()
 
 
-def test_addresses_that_are_not_ours_yet_are_left_out(
+def test_addresses_that_are_not_ours_yet_or_not_for_long_are_told_apart(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Duplicate address detection is not over, or has failed; deprecated ones go soon."""
+    """Duplicate address detection is not over, or has failed; deprecated and temporary ones go."""
     table = tmp_path / "if_inet6"
-    rows = {0x80: "permanent", 0x40: "tentative", 0x08: "failed", 0x20: "deprecated"}
+    flags = (0x80, 0x40, 0x08, 0x20, 0x01, 0x41)
     table.write_text(
         "".join(
-            f"fe80000000000000000000000000000{number} 01 40 20 {flags:02x} lo\n"
-            for number, flags in enumerate(rows, 1)
+            f"fe80000000000000000000000000000{number} 01 40 20 {held:02x} lo\n"
+            for number, held in enumerate(flags, 1)
         )
     )
     monkeypatch.setattr(interfaces, "_IF_INET6", table)
-    assert interfaces._unusable_ipv6() == {
-        IPv6Interface(f"fe80::{number}%lo/64") for number in (2, 3, 4)
-    }
+    assert interfaces._ipv6_flags() == (
+        {IPv6Interface(f"fe80::{number}%lo/64") for number in (2, 3, 6)},
+        {IPv6Interface(f"fe80::{number}%lo/64") for number in (4, 5)},
+    )
     monkeypatch.setattr(interfaces, "_IF_INET6", table / "absent")
-    assert interfaces._unusable_ipv6() == frozenset()
+    assert interfaces._ipv6_flags() == (set(), set())
+
+
+def test_a_temporary_address_is_ours_and_not_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """RFC 8981: another one tomorrow. Who knocks with it is ourselves nevertheless."""
+    table = tmp_path / "if_inet6"
+    table.write_text("20010db8000000000000000000000009 01 40 00 01 lo\n")
+    index = socket.if_nametoindex(LOOPBACK)
+    ips = [ifaddr.IP(("2001:db8::9", 0, 0), 64, "lo"), ifaddr.IP(("2001:db8::1", 0, 0), 64, "lo")]
+    listed = [ifaddr.Adapter("lo", "lo", ips, index)]
+    monkeypatch.setattr(interfaces, "_IF_INET6", table)
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda include_unconfigured: listed)
+    state = snapshot()
+    (lo,) = state.interfaces
+    assert lo.addresses == (IPv6Interface("2001:db8::1/64"),)
+    assert lo.passing == (IPv6Interface("2001:db8::9/64"),)
+    assert classify(ip_address("2001:db8::9"), state).relation is Relation.SELF
 
 
 def _prefix(netmask: str) -> str:

@@ -1,0 +1,41 @@
+"""When to look after the kernel has told of a change: at once for one, rarely for a storm. Pure."""
+
+# One change is several messages: link, address and routes, milliseconds apart.
+QUIET_S, LONGEST_QUIET_S = 0.1, 1.6
+# So long at most for a quiet moment: a link that flaps for ever is followed once a minute.
+PATIENCE_S, LONGEST_PATIENCE_S = 0.5, 60.0
+CALM_S = 30.0  # without a change for so long, the next is a single one again
+
+
+class Pace:
+    """`woken` for each message, `looked` after each look; `due_s` says when the next look is."""
+
+    def __init__(self) -> None:
+        self._doublings = 0
+        self._first_s: float | None = None  # of the messages since the last look
+        self._last_s = 0.0
+        self._changed_s = float("-inf")
+
+    def woken(self, now_s: float) -> None:
+        if self._first_s is None:
+            self._first_s = now_s
+            if now_s - self._changed_s > CALM_S:
+                self._doublings = 0
+        self._last_s = now_s
+
+    def looked(self, now_s: float, *, changed: bool) -> None:
+        """Only what changed something slows it down: kernels also tell of what does not."""
+        self._first_s = None
+        if changed:
+            self._changed_s = now_s
+            self._doublings += 1
+
+    @property
+    def due_s(self) -> float | None:
+        """None while nothing has been told since the last look."""
+        if self._first_s is None:
+            return None
+        factor = 2.0 ** min(self._doublings, 10)
+        quiet_s = min(QUIET_S * factor, LONGEST_QUIET_S)
+        patience_s = min(PATIENCE_S * factor, LONGEST_PATIENCE_S)
+        return min(self._last_s + quiet_s, self._first_s + patience_s)
