@@ -21,6 +21,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -28,7 +29,9 @@ from pydantic import (
 from lanbridge.core import txt
 from lanbridge.core.addresses import parse_address, parse_port
 from lanbridge.core.errors import InvalidInput, InvalidSetting
+from lanbridge.core.events import NAMES
 from lanbridge.core.names import HostName, InstanceName, ServiceType
+from lanbridge.core.webhooks import key_of, target
 from lanbridge.wechat.ports import is_refused_to_tcp
 
 DEFAULT_FILE = Path("/etc/lanbridge/lanbridge.toml")
@@ -126,6 +129,52 @@ class AdvertiseSettings(_Model):
         return self
 
 
+def _event(name: str) -> str:
+    if name not in NAMES:
+        raise ValueError(f"there is no such event; there are {', '.join(NAMES)}")
+    return name
+
+
+def _target(url: str) -> str:
+    target(url)
+    return url
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    try:
+        key_of(secret.get_secret_value())
+    except ValueError:
+        raise ValueError("what comes after whsec_ is not base64") from None
+    return secret
+
+
+class WebhookSettings(_Model):
+    """One `[[webhooks]]` table: a URL that is told what happens."""
+
+    url: Annotated[str, AfterValidator(_target)] = Field(
+        description="Where to POST each event, http:// or https://.",
+        examples=["http://192.168.1.10:8123/api/webhook/lamp"],
+    )
+    events: Annotated[
+        tuple[Annotated[str, AfterValidator(_event)], ...], BeforeValidator(_split)
+    ] = Field(
+        default=(), description="Only these events; none is all.", examples=[["service.lost"]]
+    )
+    types: Annotated[tuple[Type, ...], BeforeValidator(_split)] = Field(
+        default=(), description="Only services of these types.", examples=[["_hap._tcp"]]
+    )
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Only services with these instance names.",
+        examples=[["Kitchen lamp"]],
+    )
+    secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
+        default=SecretStr(""),
+        description="Key to sign with: any text, or whsec_ and base64. Empty is no signature.",
+        examples=["whsec_bGFuYnJpZGdlIGV4YW1wbGU="],
+    )
+
+
 class Settings(_Model):
     """Everything an operator may set."""
 
@@ -166,11 +215,20 @@ class Settings(_Model):
         default=(), description="Services to announce, a table each; in a variable, a JSON list."
     )
 
+    webhooks: Annotated[tuple[WebhookSettings, ...], BeforeValidator(_tables)] = Field(
+        default=(),
+        description="URLs to tell what happens, a table each; in a variable, a JSON list.",
+    )
+
     def advice(self) -> list[str]:
         """Sentences on what is allowed and will be regretted."""
         if not is_refused_to_tcp(self.port):
             return []
         return [f"port {self.port} is one that phones refuse to wx.createTCPSocket; 8620 is not"]
+
+
+# What has a table for each of several things, and so no flag.
+TABLES: dict[str, type[BaseModel]] = {"advertise": AdvertiseSettings, "webhooks": WebhookSettings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +309,7 @@ def _translate(found: dict[str, Any], sources: Mapping[str, str]) -> InvalidSett
     source = sources[keys[0]]
     where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)[1:]
     if found["type"] == "extra_forbidden":
-        known = AdvertiseSettings if len(keys) > 1 else Settings
+        known = TABLES[keys[0]] if len(keys) > 1 else Settings
         near = get_close_matches(keys[-1], known.model_fields, n=1)
         if source.startswith(PREFIX) and len(keys) == 1:
             where, near = source, [PREFIX + key.upper() for key in near]
@@ -270,12 +328,13 @@ def sample_toml() -> str:
     """A file with every option commented out at its default: a text line has a space after #."""
     lines = ["# Settings of lanbridge, each at its default. Remove a # to change one."]
     for key, field in Settings.model_fields.items():
-        if key != "advertise":
+        if key not in TABLES:
             lines += ["", f"# {field.description}", f"#{key} = {_toml(field.default)}"]
-    lines += ["", f"# {Settings.model_fields['advertise'].description}", "#[[advertise]]"]
-    for key, field in AdvertiseSettings.model_fields.items():
-        assert field.examples
-        lines += [f"# {field.description}", f"#{key} = {_toml(field.examples[0])}"]
+    for name, table in TABLES.items():
+        lines += ["", f"# {Settings.model_fields[name].description}", f"#[[{name}]]"]
+        for key, field in table.model_fields.items():
+            assert field.examples
+            lines += [f"# {field.description}", f"#{key} = {_toml(field.examples[0])}"]
     return "\n".join(lines) + "\n"
 
 

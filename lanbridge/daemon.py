@@ -19,13 +19,16 @@ from lanbridge.core.errors import LanbridgeError
 from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
 from lanbridge.core.names import InstanceName, ServiceType
 from lanbridge.core.text import printable
+from lanbridge.core.views import event_json
 from lanbridge.discovery import Discovery
 from lanbridge.echo.guard import Guard
 from lanbridge.echo.udp import UdpEcho
 from lanbridge.hub import Hub
 from lanbridge.identity import instance_id, own_host
+from lanbridge.lag import LoopLag
 from lanbridge.mdns.advertise import Advertisement
 from lanbridge.token import WriteToken
+from lanbridge.webhooks.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,8 @@ class Daemon:
         )
         self.guard = Guard(lambda: self.discovery.state)
         self.udp: UdpEcho | None = None  # None: it is switched off
+        self.webhooks = [Webhook(one, time.monotonic, time.time) for one in settings.webhooks]
+        self.lag = LoopLag()
         self.stopping = asyncio.Event()
         self._scanned_s = 0.0
 
@@ -80,13 +85,18 @@ class Daemon:
                     self.udp.start()
                     stack.callback(self.udp.close)
                 async with asyncio.TaskGroup() as tasks:
-                    watching = tasks.create_task(
-                        self.discovery.watch(self.settings.network_poll_s), name="watch network"
-                    )
+                    endless = [
+                        tasks.create_task(
+                            self.discovery.watch(self.settings.network_poll_s), name="watch network"
+                        ),
+                        tasks.create_task(self.lag.run(), name="measure lag"),
+                        *(tasks.create_task(one.run(), name="webhook") for one in self.webhooks),
+                    ]
                     tasks.create_task(self._serve(), name="serve http")
                     await self.stopping.wait()
                     self.hub.close()  # open streams would keep the server waiting for ever
-                    watching.cancel()
+                    for task in endless:
+                        task.cancel()
         except* LanbridgeError as group:
             # One cause is one sentence; the group is only the way it came.
             raise _first(group) from None
@@ -136,7 +146,11 @@ class Daemon:
             log.warning("%s", printable(problem))
 
     def _tell(self, event: Event) -> None:
-        self.hub.publish(event)
+        id_, _ = self.hub.publish(event)
+        if hooks := [one for one in self.webhooks if one.wants(event)]:
+            body = event_json(id_, event, self.discovery.state).encode()
+            for hook in hooks:
+                hook.offer(id_, body)
         match event:
             case NetworkChanged(reasons):
                 self._say_change("; ".join(map(printable, reasons)))

@@ -6,9 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from lanbridge import config
-from lanbridge.config import AdvertiseSettings, Loaded, Settings, examine, load, sample_toml
+from lanbridge.config import (
+    TABLES,
+    AdvertiseSettings,
+    Loaded,
+    Settings,
+    WebhookSettings,
+    examine,
+    load,
+    sample_toml,
+)
 from lanbridge.core.errors import InvalidSetting
 
 LAMP = '[[advertise]]\nname = "Lamp"\ntype = "_http._tcp"\nport = 80\n'
@@ -231,17 +241,47 @@ def test_the_sample_changes_nothing(file: Path) -> None:
     assert set(loaded.sources.values()) == {"default"}
 
 
-def test_the_sample_uncommented_is_the_defaults_and_one_service(file: Path) -> None:
+def test_the_sample_uncommented_is_the_defaults_and_one_of_each_table(file: Path) -> None:
     """Every option is in it, and every line is right."""
     file.write_text(re.sub(r"(?m)^#(?=\S)", "", sample_toml()))
     loaded = load(file, {}, {})
     assert set(loaded.sources.values()) == {str(file)}
-    assert loaded.settings.model_copy(update={"advertise": ()}) == Settings()
-    (lamp,) = loaded.settings.advertise
-    assert lamp.model_fields_set == set(AdvertiseSettings.model_fields)
+    assert loaded.settings.model_copy(update=dict.fromkeys(TABLES, ())) == Settings()
+    for name, table in TABLES.items():
+        (one,) = getattr(loaded.settings, name)
+        assert one.model_fields_set == set(table.model_fields)
+
+
+class TestWebhooks:
+    """`[[webhooks]]`."""
+
+    @pytest.mark.parametrize(
+        ("line", "why"),
+        [
+            ('url = "ftp://a/"', "no http:// or https:// URL"),
+            ('url = "http://a/"\nevents = ["service.gone"]', "there is no such event"),
+            ('url = "http://a/"\ntypes = ["http"]', "service type 'http'"),
+            ('url = "http://a/"\nsecret = "whsec_?"', "not base64"),
+            ('url = "http://a/"\nsecrets = "a"', "did you mean 'secret'"),
+            ('events = ["service.lost"]', "it is required"),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, file: Path, line: str, why: str) -> None:
+        """Before the daemon starts."""
+        file.write_text(f"[[webhooks]]\n{line}\n")
+        with pytest.raises(InvalidSetting, match=why):
+            load(file, {}, {})
+
+    def test_the_secret_is_not_shown(self) -> None:
+        """Neither by `config show` nor in a journal."""
+        one = WebhookSettings.model_validate({"url": "http://a/", "secret": "sesame"})
+        settings = Settings(webhooks=(one,))
+        assert "sesame" not in f"{settings!r} {settings.model_dump(mode='json')}"
+        assert one.secret.get_secret_value() == "sesame"
 
 
 def test_every_setting_has_a_line_of_help() -> None:
     """It is the file's, the flag's and the documentation's."""
-    for model in (Settings, AdvertiseSettings):
+    models: list[type[BaseModel]] = [Settings, *TABLES.values()]
+    for model in models:
         assert all((field.description or "").endswith(".") for field in model.model_fields.values())

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 
 import click
 import pytest
+from pydantic import BaseModel
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -18,7 +19,7 @@ from lanbridge.api import routes
 from lanbridge.api.app import create_app
 from lanbridge.cli import plugins
 from lanbridge.cli.main import BUG, EPILOG, EXIT_STATUS, lanbridge
-from lanbridge.config import AdvertiseSettings, Settings, sample_toml
+from lanbridge.config import TABLES, Settings, sample_toml
 from lanbridge.daemon import Daemon
 from lanbridge.echo.app import EchoApp
 from lanbridge.echo.guard import Guard
@@ -173,12 +174,15 @@ def test_every_setting_is_in_the_table() -> None:
     sample = sample_toml()
     assert first_cells("setting") == list(Settings.model_fields)
     for name, default, _ in rows("setting"):
-        assert name == "advertise" or f"\n#{name} = {default}\n" in sample
+        assert name in TABLES or f"\n#{name} = {default}\n" in sample
 
 
-def test_every_key_of_an_advertise_table_is_in_the_table() -> None:
+@pytest.mark.parametrize(("name", "table"), TABLES.items())
+def test_every_key_of_a_table_of_settings_is_in_the_table(
+    name: str, table: type[BaseModel]
+) -> None:
     """In the order of the sample file."""
-    assert first_cells("key of `[[advertise]]`") == list(AdvertiseSettings.model_fields)
+    assert first_cells(f"key of `[[{name}]]`") == list(table.model_fields)
 
 
 # The documents themselves

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from lanbridge.config import Loaded, Settings, load
+from lanbridge.config import TABLES, Loaded, Settings, load
 
-_FIELDS = {key: field for key, field in Settings.model_fields.items() if key != "advertise"}
+_FIELDS = {key: field for key, field in Settings.model_fields.items() if key not in TABLES}
 
 
 def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:

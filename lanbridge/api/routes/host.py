@@ -44,6 +44,20 @@ class AddedStatus(BaseModel):
     problem: str | None
 
 
+class WebhookStatus(BaseModel):
+    """`refused`: by an answer that makes no new try useful; `dropped`: the queue was full, or
+    nobody took it for an hour; `problem`: why the latest try failed.
+    """
+
+    to: str
+    delivered: int
+    refused: int
+    dropped: int
+    retries: int
+    queued: int
+    problem: str | None
+
+
 class Status(BaseModel):
     """Counters count from the start of the daemon. Limits: what is there, and how much may be."""
 
@@ -60,6 +74,8 @@ class Status(BaseModel):
     services: int
     types: int
     subscribers: int
+    resyncs: dict[str, int]
+    webhooks: list[WebhookStatus]
     packets_dropped: dict[str, int]
     records_refused: dict[str, int]
     echo_refused: dict[str, int]
@@ -91,6 +107,19 @@ async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
         services=len(discovery.registry),
         types=len(discovery.registry.types()),
         subscribers=daemon.hub.subscribers,
+        resyncs=dict(daemon.hub.resyncs),
+        webhooks=[
+            WebhookStatus(
+                to=one.origin,
+                delivered=one.delivered,
+                refused=one.refused,
+                dropped=one.dropped,
+                retries=one.retries,
+                queued=one.queued,
+                problem=one.problem,
+            )
+            for one in daemon.webhooks
+        ],
         packets_dropped=dict(discovery.engine.dropped),
         records_refused=dict(discovery.registry.refused),
         echo_refused={str(code): count for code, count in daemon.guard.refused.items()},

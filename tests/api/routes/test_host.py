@@ -4,9 +4,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from lanbridge import __version__
+from lanbridge.config import WebhookSettings
 from lanbridge.core.addresses import NetworkState
+from lanbridge.core.events import NetworkChanged
 from lanbridge.core.records import Record, RecordType
 from lanbridge.echo.udp import UdpEcho
+from lanbridge.webhooks.webhook import Webhook
 from tests.api.conftest import Home
 from tests.core.lan import ptr, whole
 
@@ -85,3 +88,28 @@ def test_a_host_without_interfaces(client: TestClient, home: Home) -> None:
     home.daemon.discovery.state = NetworkState(())
     assert client.get("/api/v1/interfaces").json() == {"items": [], "next": None}
     assert "there are none" in client.get("/readyz").json()["waiting_for"][0]
+
+
+def test_status_of_webhooks(client: TestClient, home: Home) -> None:
+    """Whom it tells, without what may be a secret, and how that goes."""
+    settings = WebhookSettings.model_validate(
+        {"url": "https://example.org/hook/s3cret", "secret": "sesame"}
+    )
+    home.daemon.webhooks.append(Webhook(settings, lambda: 0.0, lambda: 0.0))
+    home.daemon.webhooks[0].offer("b-1", b"{}")
+    status = client.get("/api/v1/status")
+    assert status.json()["webhooks"] == [
+        {"to": "https://example.org", "delivered": 0, "refused": 0, "dropped": 0, "retries": 0}
+        | {"queued": 1, "problem": None}
+    ]
+    assert "s3cret" not in status.text
+    assert "sesame" not in status.text
+
+
+def test_an_event_goes_to_the_webhooks_that_want_it(home: Home) -> None:
+    """As SSE tells it, with its number."""
+    for events in ([], ["service.lost"], ["network.changed"]):
+        settings = WebhookSettings.model_validate({"url": "http://a/", "events": events})
+        home.daemon.webhooks.append(Webhook(settings, lambda: 0.0, lambda: 0.0))
+    home.daemon._tell(NetworkChanged(("eth0 came",), 0.0))
+    assert [one.queued for one in home.daemon.webhooks] == [1, 0, 1]
