@@ -228,7 +228,7 @@ class Settings(_Model):
 
 
 # What has a table for each of several things, and so no flag.
-TABLES: dict[str, type[BaseModel]] = {"advertise": AdvertiseSettings, "webhooks": WebhookSettings}
+TABLES: dict[str, type[_Model]] = {"advertise": AdvertiseSettings, "webhooks": WebhookSettings}
 
 
 @dataclass(frozen=True, slots=True)
