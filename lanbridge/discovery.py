@@ -156,6 +156,8 @@ class Discovery:
         self.publisher.receive(packet)
         if packet.message.is_response:
             self._observe(PacketHeard(packet.link.name, packet.source, packet.message.records))
+        else:
+            self.browser.hear(packet, self._now_s())
 
     def _observe(self, observation: Observation) -> None:
         now_s = self._now_s()
@@ -209,7 +211,7 @@ class Discovery:
         self._observe(Tick())
         now_s = self._now_s()
         links = tuple(self.engine.links.values())
-        ask(links, self.registry.take_questions())
+        ask(links, self.registry.take_questions(), self._known_answers)
         self.browser.send_due(links, now_s)
         self._plan()
 

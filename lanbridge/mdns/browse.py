@@ -8,10 +8,11 @@ answer; since that may reach another process on the shared port, the second neve
 import random
 from collections.abc import Callable, Iterable, Sequence
 
-from lanbridge.core.names import SERVICE_META
+from lanbridge.core.names import SERVICE_META, fold
 from lanbridge.core.records import Question, Record, RecordType
-from lanbridge.mdns.engine import Link
+from lanbridge.mdns.engine import Link, Packet
 from lanbridge.mdns.seeds import SEED_TYPES
+from lanbridge.mdns.sockets import PORT
 from lanbridge.mdns.wire import encode_query
 
 FIRST_DELAY_S = (0.020, 0.120)
@@ -21,14 +22,20 @@ SECOND_AFTER_S = 1.15
 LONGEST_INTERVAL_S = 3_600.0
 SETTLED = 4  # queries after which a schedule has become slow enough to begin anew
 TOGETHER_S = 0.1  # questions due this soon travel in one packet
+DUPLICATE_S = 1.0  # another host's question counts as ours for so long, RFC 6762 §7.3
+
+KnownAnswers = Callable[[str, str], Sequence[Record]]
+"""(name, interface): the PTR records that need not be sent again."""
 
 
 class _Plan:
     """When one browse question goes out next."""
 
-    __slots__ = ("due_s", "interval_s", "sent", "sent_s")
+    __slots__ = ("due_s", "heard_s", "interval_s", "sent", "sent_s", "spared")
 
     def __init__(self, due_s: float) -> None:
+        self.heard_s: dict[int, float] = {}  # by link: when another host last asked the same
+        self.spared: set[int] = set()  # links on which the last question was left to another
         self.sent = 0
         self.sent_s = 0.0
         self.interval_s = SECOND_AFTER_S
@@ -40,18 +47,29 @@ class _Plan:
         self.due_s = now_s + self.interval_s
         self.interval_s = min(self.interval_s * 2, LONGEST_INTERVAL_S)
 
+    def is_spared(self, link: int, now_s: float) -> bool:
+        """Whether another host has just asked this; never twice running.
+
+        Whoever repeats our question to us alone would keep us from ever being answered.
+        """
+        asked = now_s - self.heard_s.get(link, float("-inf")) < DUPLICATE_S
+        if self.sent == 0 or not asked or link in self.spared:
+            self.spared.discard(link)
+            return False
+        self.spared.add(link)
+        return True
+
 
 class Browser:
     """`names`: what to browse for (`_http._tcp.local`); None is every type there is.
 
-    known_answers(name, interface): the PTR records that need not be sent again. first_delay_s:
-    the range of the random delay before the first query.
+    first_delay_s: the range of the random delay before the first query.
     """
 
     def __init__(
         self,
         names: Iterable[str] | None,
-        known_answers: Callable[[str, str], Sequence[Record]],
+        known_answers: KnownAnswers,
         first_delay_s: tuple[float, float] = FIRST_DELAY_S,
     ) -> None:
         self._first_delay_s = first_delay_s
@@ -86,6 +104,24 @@ class Browser:
                 self._plans[name] = _Plan(now_s + SECOND_AFTER_S)
         self._look_ahead()
 
+    def hear(self, packet: Packet, now_s: float) -> None:
+        """RFC 6762 §7.3: the same QM question of another host is as good as ours.
+
+        If it knows no answer that we would not name as known too.
+        """
+        message, link = packet.message, packet.link
+        if not packet.multicast or packet.port != PORT or message.is_truncated:
+            return
+        if link.has(packet.source):
+            return
+        for question in message.questions:
+            plan = self._plans.get(name := fold(question.name))
+            if plan is None or question.unicast or question.type != RecordType.PTR:
+                continue
+            theirs = {str(one.data) for one in message.records if fold(one.name) == name}
+            if theirs <= {str(one.data) for one in self._known_answers(name, link.name)}:
+                plan.heard_s[link.index] = now_s
+
     def next_due(self) -> float | None:
         """Asked after every packet, so it is worked out only when a plan changes."""
         return self._next_due_s
@@ -107,22 +143,32 @@ class Browser:
         due += [
             name for name, plan in self._plans.items() if now_s < plan.due_s <= now_s + TOGETHER_S
         ]
-        questions = [
-            Question(name, RecordType.PTR, unicast=self._plans[name].sent == 0) for name in due
-        ]
         for link in links:
-            known = [record for name in due for record in self._known_answers(name, link.name)]
-            for packet in encode_query(questions, known):
+            asked = [
+                (
+                    Question(name, RecordType.PTR, unicast=self._plans[name].sent == 0),
+                    self._known_answers(name, link.name),
+                )
+                for name in due
+                if not self._plans[name].is_spared(link.index, now_s)
+            ]
+            for packet in encode_query(asked, link.payload_bytes):
                 link.multicast(packet)
         for name in due:
             self._plans[name].passed(now_s)
         self._look_ahead()
 
 
-def ask(links: Iterable[Link], questions: Sequence[Question]) -> None:
-    """Send resolve or refresh questions on every link."""
-    if questions:
-        packets = encode_query(questions)
-        for link in links:
-            for packet in packets:
-                link.multicast(packet)
+def ask(links: Iterable[Link], questions: Sequence[Question], known_answers: KnownAnswers) -> None:
+    """Send resolve or refresh questions on every link.
+
+    RFC 6762 §7.1: whoever asks for PTR records names those it has: a type with a hundred
+    instances would answer with all of them each time one is to be refreshed.
+    """
+    for link in links if questions else ():
+        asked = [
+            (one, known_answers(one.name, link.name) if one.type == RecordType.PTR else ())
+            for one in questions
+        ]
+        for packet in encode_query(asked, link.payload_bytes):
+            link.multicast(packet)

@@ -9,8 +9,22 @@ from lanbridge.core.records import Nsec, Question, Rdata, Record, Srv
 from lanbridge.mdns.wire import CLASS_IN, Message
 
 CLASS_ANY = 255
-OPCODE_AND_RCODE = 0x780F
+OPCODE, RCODE = 0x7800, 0x000F
 MAX_MESSAGE_BYTES = 9_000  # RFC 6762 §17, with IP and UDP headers
+
+
+def fault(data: bytes) -> str | None:
+    """Why the header alone forbids to read on, or None.
+
+    RFC 6762 §18.3 and §18.11: messages "received with non-zero" opcodes or response codes "MUST
+    be silently ignored".
+    """
+    if not 12 <= len(data) <= MAX_MESSAGE_BYTES:
+        return "malformed"
+    flags = data[2] << 8 | data[3]
+    if flags & OPCODE:
+        return "opcode"
+    return "rcode" if flags & RCODE else None
 
 
 def decode(data: bytes, scope: str = "") -> Message | None:
@@ -18,16 +32,15 @@ def decode(data: bytes, scope: str = "") -> Message | None:
 
     scope: the interface it came in by, which makes a link-local IPv6 address mean something.
     """
-    if not 12 <= len(data) <= MAX_MESSAGE_BYTES:
-        return None
-    # RFC 6762 §18.3 and §18.11: messages "received with non-zero" opcodes or response codes
-    # "MUST be silently ignored".
-    if (data[2] << 8 | data[3]) & OPCODE_AND_RCODE:
+    if fault(data):
         return None
     incoming = DNSIncoming(data)
     if not incoming.valid:
         return None
     answers = incoming.answers()
+    others = any(one.class_ not in (CLASS_IN, CLASS_ANY) for one in incoming.questions) or any(
+        one.class_ != CLASS_IN for one in answers
+    )
     promised = incoming.num_answers + incoming.num_authorities + incoming.num_additionals
     return Message(
         incoming.id,
@@ -46,6 +59,7 @@ def decode(data: bytes, scope: str = "") -> Message | None:
         ),
         incoming.num_authorities > 0,
         len(answers) == promised,
+        others,
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lanbridge.core.addresses import Address, NetworkInterface, NetworkState
 from lanbridge.core.errors import MdnsUnavailable
 from lanbridge.mdns.sockets import PORT, Datagram, LinkSocket
-from lanbridge.mdns.wire import Message
+from lanbridge.mdns.wire import MAX_PAYLOAD_BYTES, Message
 
 FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
@@ -40,6 +40,23 @@ class Link:
         if address.version == 6 and address.is_link_local:
             return True
         return any(address in one.network for one in self.interface.addresses)
+
+    def has(self, address: Address) -> bool:
+        """Whether an address is this host's own on this link, whatever its scope."""
+        return any(address.packed == one.ip.packed for one in self.interface.addresses)
+
+    def reaches(self, address: Address) -> bool:
+        """Whether a sender is on this link (docs/adr/0014).
+
+        RFC 6762 §11 asks for a prefix that holds the source. Link-local addresses, IPv4 ones too
+        (RFC 3927 §2.6.2), are on the link by what they are.
+        """
+        return address.is_link_local or self.holds(address)
+
+    @property
+    def payload_bytes(self) -> int:
+        """What fits into one packet here: RFC 6762 §17, and the IPv6 and UDP headers."""
+        return min(MAX_PAYLOAD_BYTES, (self.interface.mtu_bytes or 1_500) - 48)
 
     def multicast(self, packet: bytes) -> None:
         for sock in self.sockets.values():
@@ -149,21 +166,21 @@ class Engine:
         if link is None:
             self.dropped["other-interface"] += 1  # no fault of the sender's
             return
-        if not datagram.multicast and not link.holds(datagram.source):
-            # RFC 6762 §5.5 and §11: a unicast message from outside the local link is ignored.
-            # What came to the group counts as local "regardless of source IP address".
+        if not link.reaches(datagram.source):
             self._drop("off-link", datagram)
             return
         # Loading zeroconf takes as long as all the rest of `discover`. The first packet to come
         # in is our own question; the answers to it are still on their way then.
-        from lanbridge.mdns.decode import decode
+        from lanbridge.mdns.decode import decode, fault
 
         message = decode(datagram.data, link.name)
         if message is None:
-            self._drop("malformed", datagram)
+            self._drop(fault(datagram.data) or "malformed", datagram)
             return
         if not message.is_whole:
             self._drop("unread-records", datagram)
+        if message.has_other_class:
+            self._drop("class", datagram)
         if message.is_response and datagram.port != PORT:
             # RFC 6762 §6: a response with another source port MUST be silently ignored.
             self._drop("wrong-port", datagram)

@@ -13,7 +13,7 @@ from lanbridge.core.records import Question, Rdata, Record, RecordType
 from lanbridge.mdns.advertise import Advertisement, records_on
 from lanbridge.mdns.engine import Link, Packet
 from lanbridge.mdns.responder import Responder
-from lanbridge.mdns.wire import encode_query, encode_rdata
+from lanbridge.mdns.wire import encode_probe, encode_rdata
 
 PROBE_COUNT, PROBE_INTERVAL_S = 3, 0.250  # RFC 6762 §8.1
 FIRST_PROBE_DELAY_S = (0.0, 0.250)
@@ -297,8 +297,7 @@ class Publisher:
                 names = dict.fromkeys(record.name for record in proposed)
                 questions = [Question(name, RecordType.ANY, unicast=True) for name in names]
                 if questions:
-                    for packet in encode_query(questions, proposed=proposed):
-                        responder.link.multicast(packet)
+                    responder.link.multicast(encode_probe(questions, proposed))
             await asyncio.sleep(PROBE_INTERVAL_S)
             if published.conflict or published.tie_lost:
                 return False

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from lanbridge.core.addresses import Address
 from lanbridge.core.names import fold
@@ -16,9 +17,28 @@ SHARED_DELAY_S = (0.020, 0.120)  # RFC 6762 §6: for answers that others may giv
 TRUNCATED_DELAY_S = (0.400, 0.500)  # RFC 6762 §7.2: more known answers are on their way
 MULTICAST_INTERVAL_S = 1.0  # RFC 6762 §6: one multicast of a record per second and link
 PROBE_INTERVAL_S = 0.250  # RFC 6762 §6: the exception, for answers to probes
-MAX_WAITING_QUERIERS = 256  # senders of truncated queries whose known answers are awaited
+CLOCK_S = 0.001  # timers come early by less than this
+# Senders of truncated queries whose known answers are awaited, and packets kept of each: whoever
+# makes up senders, or goes on for ever, would fill memory.
+MAX_HELD_QUERIERS, MAX_HELD_PACKETS = 256, 64
 
 Key = tuple[str, int, Rdata]
+
+
+class _Waiting(NamedTuple):
+    """An answer that goes out at `due_s`, or from `earliest_s` on if another leaves then."""
+
+    record: Record
+    earliest_s: float
+    due_s: float
+
+
+class _Held:
+    """The packets of one querier that has more to say."""
+
+    def __init__(self, timer: asyncio.TimerHandle) -> None:
+        self.packets: list[Packet] = []
+        self.timer = timer
 
 
 class Responder:
@@ -29,10 +49,10 @@ class Responder:
         self._by_name: dict[str, dict[Record, None]] = {}
         self._negative: dict[str, Record] = {}
         self._multicast_s: dict[Key, float] = {}
-        self._pending: dict[Key, Record] = {}
-        self._pending_timer: asyncio.TimerHandle | None = None
-        self._truncated: dict[Address, list[Packet]] = {}
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._waiting: dict[Key, _Waiting] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._wakes_s = 0.0
+        self._held: dict[Address, _Held] = {}
 
     def set_records(self, groups: Iterable[RecordGroup]) -> None:
         """Answer for these and nothing else from now on."""
@@ -43,46 +63,49 @@ class Responder:
             for record in group.negative:
                 self._negative[fold(record.name)] = record
         live = {_key(record) for records in self._by_name.values() for record in records}
+        live |= {_key(record) for record in self._negative.values()}
         self._multicast_s = {k: at for k, at in self._multicast_s.items() if k in live}
 
     def announce(self, records: Iterable[Record]) -> None:
         """Multicast records unasked (RFC 6762 §8.3), or with TTL 0 as a goodbye (§10.1)."""
-        self._multicast(list(records), [])
+        self._tell(list(records), [])
 
     def close(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        if self._pending_timer is not None:
-            self._pending_timer.cancel()
+        for held in self._held.values():
+            held.timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     # Questions
 
     def receive(self, packet: Packet) -> None:
         if packet.message.is_response:
             self._hear_answers(packet)
-            return
-        if packet.message.is_truncated or packet.source in self._truncated:
-            self._hold(packet)
-            return
-        self._answer([packet])
+        elif packet.source in self._held:
+            self._hold(self._held[packet.source], packet)
+        elif packet.message.is_truncated and len(self._held) < MAX_HELD_QUERIERS:
+            held = self._held[packet.source] = _Held(self._await_more(packet.source))
+            held.packets.append(packet)
+        else:
+            self._answer([packet], SHARED_DELAY_S)
 
-    def _hold(self, packet: Packet) -> None:
+    def _hold(self, held: _Held, packet: Packet) -> None:
+        if len(held.packets) < MAX_HELD_PACKETS:
+            held.packets.append(packet)
+            if packet.message.is_truncated:
+                # RFC 6762 §7.2: "a pause of 400-500 ms after the last such packet".
+                held.timer.cancel()
+                held.timer = self._await_more(packet.source)
+
+    def _await_more(self, querier: Address) -> asyncio.TimerHandle:
         """RFC 6762 §7.2: wait 400 to 500 ms for the known answers of a truncated query."""
-        held = self._truncated.get(packet.source)
-        if held is not None:
-            if len(held) < MAX_WAITING_QUERIERS:
-                held.append(packet)
-            return
-        if len(self._truncated) >= MAX_WAITING_QUERIERS:
-            self._answer([packet])
-            return
-        self._truncated[packet.source] = [packet]
-        self._later(
-            random.uniform(*TRUNCATED_DELAY_S),  # noqa: S311  # no secret
-            lambda: self._answer(self._truncated.pop(packet.source, [])),
+        delay_s = random.uniform(*TRUNCATED_DELAY_S)  # noqa: S311  # no secret
+        loop = asyncio.get_running_loop()
+        return loop.call_later(
+            delay_s, lambda: self._answer(self._held.pop(querier).packets, (0.0, 0.0))
         )
 
-    def _answer(self, packets: list[Packet]) -> None:
+    def _answer(self, packets: list[Packet], delay_s: tuple[float, float]) -> None:
         known = {
             _key(record): record.ttl_s
             for packet in packets
@@ -90,7 +113,7 @@ class Responder:
             for record in packet.message.records
         }
         for packet in packets:
-            self._reply(packet, known)
+            self._reply(packet, known, delay_s)
 
     def _records_for(self, question: Question) -> list[Record]:
         name = fold(question.name)
@@ -105,11 +128,10 @@ class Responder:
             return [negative]
         return found
 
-    def _reply(self, packet: Packet, known: dict[Key, int]) -> None:
+    def _reply(self, packet: Packet, known: dict[Key, int], delay_s: tuple[float, float]) -> None:
         """One reply to all questions of a packet (RFC 6762 §6.3), however often it repeats one."""
         by_unicast: dict[Record, None] = {}
         by_multicast: dict[Record, None] = {}
-        near = self.link.holds(packet.source)
         for question in dict.fromkeys(packet.message.questions):
             answers = [
                 record
@@ -119,65 +141,96 @@ class Responder:
                 if known.get(_key(record), -1) < record.ttl_s / 2
             ]
             if answers and packet.port != PORT:
-                # RFC 6762 §6.7: a legacy querier gets a conventional unicast answer, at once; and
-                # §5.5: only one on this link, or a forged source would have it sent anywhere.
-                if near:
-                    reply = encode_legacy_response(
-                        packet.message.id, question, answers, self._additionals(answers)
-                    )
-                    self.link.unicast(reply, packet.source, packet.port)
+                # RFC 6762 §6.7: a legacy querier gets a conventional unicast answer, at once.
+                reply = encode_legacy_response(
+                    packet.message.id, question, answers, self._additionals(answers)
+                )
+                self.link.unicast(reply, packet.source, packet.port)
                 return
-            wants_unicast = near and (question.unicast or not packet.multicast)
+            wants_unicast = question.unicast or not packet.multicast
             (by_unicast if wants_unicast else by_multicast).update(dict.fromkeys(answers))
-        self._send(packet, by_unicast, by_multicast)
+        self._send(packet, by_unicast, by_multicast, delay_s)
 
     def _send(
-        self, packet: Packet, by_unicast: dict[Record, None], by_multicast: dict[Record, None]
+        self,
+        packet: Packet,
+        by_unicast: dict[Record, None],
+        by_multicast: dict[Record, None],
+        delay_s: tuple[float, float],
     ) -> None:
-        now_s = self._now_s()
-
-        def age_s(record: Record) -> float:
-            return now_s - self._multicast_s.get(_key(record), float("-inf"))
-
         # RFC 6762 §5.4: by unicast, unless it was not "multicast recently (within one quarter of
         # its TTL)"; then by multicast, to keep all caches up to date.
-        recent = [one for one in by_unicast if age_s(one) < one.ttl_s / 4]
+        recent = [one for one in by_unicast if self._age_s(one) < one.ttl_s / 4]
         if packet.message.is_probe:
             recent = list(by_unicast)  # whoever probes must hear of us, whatever it costs
         if recent:
-            for reply in encode_response(recent, self._additionals(recent)):
+            extras = self._additionals(recent)
+            for reply in encode_response(recent, extras, self.link.payload_bytes):
                 self.link.unicast(reply, packet.source, PORT)
-        by_multicast.update((one, None) for one in by_unicast if age_s(one) >= one.ttl_s / 4)
+        by_multicast.update((one, None) for one in by_unicast if self._age_s(one) >= one.ttl_s / 4)
         interval_s = PROBE_INTERVAL_S if packet.message.is_probe else MULTICAST_INTERVAL_S
-        answers = [one for one in by_multicast if age_s(one) >= interval_s]
+        answers = [one for one in by_multicast if self._age_s(one) >= interval_s - CLOCK_S]
         # RFC 6762 §6: "there is no need to delay" what is ours alone.
         unique = [one for one in answers if one.flush]
         if unique:
-            self._multicast(unique, self._additionals(unique))
-        shared = [one for one in answers if not one.flush]
-        if shared:
-            self._pending.update((_key(one), one) for one in shared)
-            if self._pending_timer is None:
-                delay_s = random.uniform(*SHARED_DELAY_S)  # noqa: S311  # no secret
-                self._pending_timer = asyncio.get_running_loop().call_later(delay_s, self._flush)
+            self._multicast(unique)
+        self._schedule((one for one in answers if not one.flush), delay_s)
 
     def _hear_answers(self, packet: Packet) -> None:
-        """RFC 6762 §7.4: what another host has just answered need not be said again."""
-        if self._pending and not self._is_ours(packet.source):
-            for record in packet.message.records:
-                mine = self._pending.get(_key(record))
-                if mine is not None and record.ttl_s >= mine.ttl_s:
-                    del self._pending[_key(record)]
+        theirs = not self.link.has(packet.source)
+        for record in packet.message.records:
+            mine = self._mine(record)
+            if mine is None:
+                continue
+            if record.ttl_s < mine.ttl_s / 2:
+                # RFC 6762 §6.6: whoever says the same with a TTL "less than half the true TTL",
+                # a goodbye for example, makes us announce it again.
+                wait_s = max(MULTICAST_INTERVAL_S - self._age_s(mine), SHARED_DELAY_S[0])
+                self._schedule([mine], (wait_s, wait_s))
+            elif theirs and record.ttl_s >= mine.ttl_s:
+                # RFC 6762 §7.4: what another host has just answered need not be said again.
+                self._waiting.pop(_key(record), None)
 
-    def _is_ours(self, source: Address) -> bool:
-        return any(source.packed == one.ip.packed for one in self.link.interface.addresses)
+    def _mine(self, record: Record) -> Record | None:
+        """Our own record of the same name, type and data."""
+        records = self._by_name.get(fold(record.name), ())
+        return next((one for one in records if one[3] == record[3] and one[1] == record[1]), None)
+
+    # Answers that wait
+
+    def _schedule(self, records: Iterable[Record], delay_s: tuple[float, float]) -> None:
+        """Multicast them after the same random delay, with what else is due by then."""
+        now_s = self._now_s()
+        due_s = now_s + random.uniform(*delay_s)  # noqa: S311  # no secret
+        for record in records:
+            waiting = _Waiting(record, now_s + delay_s[0], due_s)
+            self._waiting.setdefault(_key(record), waiting)
+        self._plan()
+
+    def _plan(self) -> None:
+        due_s = min((one.due_s for one in self._waiting.values()), default=None)
+        if due_s is None or (self._timer is not None and self._wakes_s <= due_s):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wakes_s = due_s
+        self._timer = asyncio.get_running_loop().call_at(due_s, self._flush)
 
     def _flush(self) -> None:
-        self._pending_timer = None
-        answers, self._pending = list(self._pending.values()), {}
-        current = [one for one in answers if one in self._by_name.get(fold(one.name), {})]
-        if current:
-            self._multicast(current, self._additionals(current))
+        self._timer = None
+        now_s = self._now_s() + CLOCK_S
+        ripe = [one.record for one in self._waiting.values() if one.earliest_s <= now_s]
+        for record in ripe:
+            del self._waiting[_key(record)]
+        answers = [
+            one
+            for one in ripe
+            if one in self._by_name.get(fold(one.name), {})
+            and self._age_s(one) >= MULTICAST_INTERVAL_S - CLOCK_S
+        ]
+        if answers:
+            self._multicast(answers)
+        self._plan()
 
     # Answers
 
@@ -205,17 +258,24 @@ class Responder:
                 extras[self._negative[name]] = None
         return [one for one in extras if one not in answers]
 
-    def _multicast(self, answers: list[Record], extras: list[Record]) -> None:
+    def _multicast(self, answers: list[Record]) -> None:
+        """Answers and what goes with them, if nobody has just heard that (RFC 6762 §6)."""
+        extras = [
+            one
+            for one in self._additionals(answers)
+            if self._age_s(one) >= MULTICAST_INTERVAL_S - CLOCK_S
+        ]
+        self._tell(answers, extras)
+
+    def _tell(self, answers: list[Record], extras: list[Record]) -> None:
         now_s = self._now_s()
-        for record in answers:
-            self._multicast_s[_key(record)] = now_s
-        for packet in encode_response(answers, extras):
+        self._multicast_s.update((_key(record), now_s) for record in (*answers, *extras))
+        for packet in encode_response(answers, extras, self.link.payload_bytes):
             self.link.multicast(packet)
 
-    def _later(self, delay_s: float, act: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        self._timers = {timer for timer in self._timers if timer.when() > loop.time()}
-        self._timers.add(loop.call_later(delay_s, act))
+    def _age_s(self, record: Record) -> float:
+        """How long ago it was multicast here."""
+        return self._now_s() - self._multicast_s.get(_key(record), float("-inf"))
 
     @staticmethod
     def _now_s() -> float:

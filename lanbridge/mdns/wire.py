@@ -31,6 +31,7 @@ class Message(NamedTuple):
     records: tuple[Record, ...]
     is_probe: bool  # it has an authority section, RFC 6762 §8.2
     is_whole: bool  # False: some record could not be read, or is of a type we do not know
+    has_other_class: bool = False  # some question or record is not of class IN, and was left out
 
     @property
     def is_response(self) -> bool:
@@ -41,37 +42,59 @@ class Message(NamedTuple):
         return bool(self.flags & TRUNCATED)
 
 
-def encode_query(
-    questions: Sequence[Question],
-    known_answers: Iterable[Record] = (),
-    proposed: Sequence[Record] = (),
-) -> list[bytes]:
-    """One query; more packets where it is too long for one.
+Asked = tuple[Question, Sequence[Record]]
+"""A question, and the known answers that go with it (RFC 6762 §7.1)."""
 
-    known_answers: go to the answer section; what does not fit follows in packets without
-    questions, all but the last with TC set (RFC 6762 §7.2). proposed: the authority section of
-    a probe (§8.2); a probe always goes out as one packet.
+
+def encode_query(asked: Iterable[Asked], limit: int = MAX_PAYLOAD_BYTES) -> list[bytes]:
+    """Questions in as few packets as it takes for each to have its known answers with it.
+
+    Where those of one question fill more than a packet, the rest follows in packets without
+    questions; all but the last say TC (RFC 6762 §7.2).
     """
     packets = []
-    writer = _Writer()
-    for question in questions:
-        if writer.counts[0] and writer.size_with_question(question) > MAX_PAYLOAD_BYTES:
-            packets.append(writer.packet(0, 0))
-            writer = _Writer()
-        writer.question(question)
-    for record in known_answers:
-        if not writer.record(record, 1, MAX_PAYLOAD_BYTES):
-            packets.append(writer.packet(0, TRUNCATED))
-            writer = _Writer()
-            writer.record(record, 1)
-    for record in proposed:
-        writer.record(record._replace(flush=False), 2)  # RFC 6762 §10.2: not in probes
-    packets.append(writer.packet(0, 0))
+    for group in _fitting(asked, limit):
+        writer = _Writer()
+        for question, _ in group:
+            writer.question(question)
+        for record in (record for _, known in group for record in known):
+            if not writer.record(record, 1, limit):
+                packets.append(writer.packet(0, TRUNCATED))
+                writer = _Writer()
+                writer.record(record, 1)
+        packets.append(writer.packet(0, 0))
     return packets
 
 
+def _fitting(asked: Iterable[Asked], limit: int) -> Iterator[list[Asked]]:
+    """Groups that fit into a packet, as far as one can say before the names are compressed."""
+    group: list[Asked] = []
+    size_bytes = 0
+    for question, known in asked:
+        # A PTR record takes the label of its instance and, at the most, 15 bytes around it.
+        tail = len(question.name)
+        more_bytes = tail + 6 + sum(len(str(one.data).encode()) - tail + 15 for one in known)
+        if group and 12 + size_bytes + more_bytes > limit:
+            yield group
+            group, size_bytes = [], 0
+        group.append((question, known))
+        size_bytes += more_bytes
+    if group:
+        yield group
+
+
+def encode_probe(questions: Iterable[Question], proposed: Iterable[Record]) -> bytes:
+    """RFC 6762 §8.2: the proposed records in the authority section, always in one packet."""
+    writer = _Writer()
+    for question in questions:
+        writer.question(question)
+    for record in proposed:
+        writer.record(record._replace(flush=False), 2)  # RFC 6762 §10.2: not in probes
+    return writer.packet(0, 0)
+
+
 def encode_response(
-    answers: Sequence[Record], additionals: Sequence[Record] = ()
+    answers: Sequence[Record], additionals: Sequence[Record] = (), limit: int = MAX_PAYLOAD_BYTES
 ) -> Iterator[bytes]:
     """Multicast or QU responses: id 0, no questions (RFC 6762 §6, §18.1).
 
@@ -79,18 +102,13 @@ def encode_response(
     each of them costs the network more.
     """
     writer = _Writer()
-    for record in answers:
-        if not writer.record(record, 1, MAX_PAYLOAD_BYTES) and writer.counts[1]:
-            yield writer.packet(0, RESPONSE)
-            writer = _Writer()
-            writer.record(record, 1)
-        elif not writer.counts[1]:
-            writer.record(record, 1)  # alone it may be larger, RFC 6762 §17
-    for record in additionals:
-        if not writer.record(record, 3, MAX_PAYLOAD_BYTES):
-            yield writer.packet(0, RESPONSE)
-            writer = _Writer()
-            writer.record(record, 3)
+    for section, records in ((1, answers), (3, additionals)):
+        for record in records:
+            if not writer.record(record, section, limit):
+                if any(writer.counts):
+                    yield writer.packet(0, RESPONSE)
+                    writer = _Writer()
+                writer.record(record, section)  # alone it may be larger, RFC 6762 §17
     yield writer.packet(0, RESPONSE)
 
 
@@ -123,9 +141,6 @@ class _Writer:
 
     def packet(self, id_: int, flags: int) -> bytes:
         return struct.pack("!6H", id_, flags, *self.counts) + bytes(self.body)
-
-    def size_with_question(self, question: Question) -> int:
-        return 12 + len(self.body) + len(question.name.encode()) + 6
 
     def question(self, question: Question) -> None:
         self._name(question.name)

@@ -3,6 +3,8 @@
 import asyncio
 from itertools import pairwise
 
+import pytest
+
 from lanbridge.core.names import SERVICE_META
 from lanbridge.core.records import Question, Record, RecordType
 from lanbridge.mdns.browse import Browser, ask
@@ -122,8 +124,80 @@ def test_resolve_questions_go_out_on_every_link() -> None:
 
     async def scene() -> tuple[list[Sent], list[Sent]]:
         eth, wlan = TapLink(), TapLink(name="wlan0", index=3)
-        ask([eth, wlan], [Question("lamp.local", RecordType.A)])
+        ask([eth, wlan], [Question("lamp.local", RecordType.A)], lambda _name, _interface: [])
         return eth.sent, wlan.sent
 
     on_eth, on_wlan = run(scene())
     assert len(on_eth) == len(on_wlan) == 1
+
+
+def test_a_refresh_question_for_pointers_names_the_others_as_known() -> None:
+    """RFC 6762 §7.1: or all instances of the type would answer for the sake of one."""
+    known = Record(TYPE, RecordType.PTR, 4000, f"lamp.{TYPE}")
+
+    async def scene() -> list[Sent]:
+        link = TapLink()
+        ask([link], [Question(TYPE, RecordType.PTR)], lambda _name, _interface: [known])
+        return link.sent
+
+    assert run(scene())[0].message.records == (known,)
+
+
+ASKED = Question(TYPE, RecordType.PTR)
+LAMP = Record(TYPE, RecordType.PTR, 4000, f"lamp.{TYPE}")
+
+
+class TestOthersAsk:
+    """RFC 6762 §7.3: duplicate question suppression."""
+
+    def gap_s(
+        self, *known: Record, questions: tuple[Question, ...] = (ASKED,), **packet: object
+    ) -> float:
+        """From our second question to our third, if another host asks 300 ms before each.
+
+        We know of a lamp; the other host says that it knows `known`.
+        """
+
+        async def scene() -> list[float]:
+            link = TapLink()
+            loop = asyncio.get_running_loop()
+            browser = Browser([TYPE], lambda _name, _interface: [LAMP])
+            browser.start(0.0)
+            while len(link.sent) < 3:
+                due_s = browser.next_due() or 0.0
+                await asyncio.sleep(max(0.0, due_s - loop.time() - 0.3))
+                if len(link.sent) == 2:
+                    heard = link.heard(*known, questions=questions, **packet)  # type: ignore[arg-type]
+                    browser.hear(heard, loop.time())
+                await asyncio.sleep(due_s - loop.time())
+                browser.send_due([link], loop.time())
+            return [one.at_s for one in link.sent]
+
+        times = run(scene())
+        return round(times[2] - times[1], 2)
+
+    OURS_S, AFTER_THEIRS_S = 2.30, 6.90
+
+    def test_the_same_question_of_another_host_is_as_good_as_ours(self) -> None:
+        """The next is ours again, even if the other host goes on: it may ask nobody but us."""
+        assert self.gap_s() == self.gap_s(LAMP) == self.AFTER_THEIRS_S
+
+    @pytest.mark.parametrize(
+        "packet",
+        [
+            {"questions": (ASKED._replace(unicast=True),)},
+            {"questions": (ASKED._replace(type=RecordType.ANY),)},
+            {"port": 40_000},
+            {"multicast": False},
+            {"source": "10.0.0.1"},
+            {"flags": 0x0200},
+        ],
+        ids=["QU", "another type", "legacy", "unicast", "our own", "more known answers follow"],
+    )
+    def test_a_question_that_brings_us_no_answer_is_not(self, packet: dict[str, object]) -> None:
+        """Its answers go elsewhere, or are fewer than ours would be."""
+        assert self.gap_s(**packet) == self.OURS_S  # type: ignore[arg-type]
+
+    def test_nor_one_that_knows_what_we_do_not(self) -> None:
+        """That answer is held back for the other host's sake."""
+        assert self.gap_s(LAMP._replace(data=f"other.{TYPE}")) == self.OURS_S

@@ -11,7 +11,7 @@ from lanbridge.mdns.wire import encode_query, encode_response
 from tests.mdns.virtual import TapLink
 
 RESPONSE = next(iter(encode_response([Record("a.local", RecordType.A, 9, ip_address("10.0.0.9"))])))
-QUERY = encode_query([Question("a.local", RecordType.A)])[0]
+QUERY = encode_query([(Question("a.local", RecordType.A), ())])[0]
 
 
 @pytest.mark.parametrize(
@@ -19,29 +19,37 @@ QUERY = encode_query([Question("a.local", RecordType.A)])[0]
     [
         (RESPONSE, "10.0.0.9", 5353, 2, True, None),
         (RESPONSE, "10.0.0.9", 5353, 2, False, None),
-        (RESPONSE, "192.168.7.9", 5353, 2, True, None),
+        (RESPONSE, "192.168.7.9", 5353, 2, True, "off-link"),
         (RESPONSE, "192.168.7.9", 5353, 2, False, "off-link"),
         (RESPONSE, "10.0.0.9", 40_000, 2, True, "wrong-port"),
         (RESPONSE, "fe80::9", 5353, 2, False, None),
         (RESPONSE, "10.0.0.9", 5353, 9, True, "other-interface"),
         (QUERY, "10.0.0.9", 40_000, 2, True, None),
         (QUERY, "192.168.7.9", 5353, 2, False, "off-link"),
-        (b"garbage that is long enough", "10.0.0.9", 5353, 2, True, "malformed"),
-        (RESPONSE[:3] + b"\x03" + RESPONSE[4:], "10.0.0.9", 5353, 2, True, "malformed"),
+        (QUERY, "192.168.7.9", 40_000, 2, True, "off-link"),
+        (QUERY, "169.254.3.4", 5353, 2, True, None),
+        (QUERY, "2001:db8::9", 5353, 2, True, "off-link"),
+        (bytes(5) + b"garbage that is long enough", "10.0.0.9", 5353, 2, True, "malformed"),
+        (RESPONSE[:3] + b"\x03" + RESPONSE[4:], "10.0.0.9", 5353, 2, True, "rcode"),
+        (QUERY[:2] + b"\x10" + QUERY[3:], "10.0.0.9", 5353, 2, True, "opcode"),
         (b"", "10.0.0.9", 5353, 2, True, "malformed"),
     ],
     ids=[
         "multicast",
         "unicast from a neighbour",
-        "multicast from another subnet: it is on this wire",
+        "multicast from another subnet",
         "unicast from another subnet",
         "response from another port",
         "unicast over link-local IPv6",
         "an interface we do not use",
         "legacy query",
         "unicast query from another subnet",
+        "multicast query from another subnet",
+        "a neighbour without a lease",
+        "multicast query from another prefix",
         "garbage",
         "response code 3",
+        "opcode 2",
         "empty",
     ],
 )
@@ -58,6 +66,17 @@ def test_what_is_let_in(
     assert dict(engine.dropped) == ({dropped: 1} if dropped else {})
     blamed = dropped and dropped != "other-interface"
     assert findings == ([f"{dropped}: a packet from {source} port {port}"] if blamed else [])
+
+
+def test_another_class_is_counted_and_left_out() -> None:
+    """RFC 6762 §6: only IN, and ANY in a question; the rest of the packet is let in."""
+    heard: list[Packet] = []
+    engine = Engine(heard.append, lambda _: None)
+    engine.links[2] = TapLink()
+    chaos = QUERY[:-1] + b"\x03"
+    engine._admit(Datagram(chaos, ip_address("10.0.0.9"), 5353, 2, True))
+    assert engine.dropped == {"class": 1}
+    assert heard[0].message.questions == ()
 
 
 def test_records_that_cannot_be_read_are_counted() -> None:

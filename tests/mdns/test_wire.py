@@ -13,6 +13,7 @@ from lanbridge.mdns.wire import (
     MAX_PAYLOAD_BYTES,
     TRUNCATED,
     encode_legacy_response,
+    encode_probe,
     encode_query,
     encode_rdata,
     encode_response,
@@ -59,7 +60,7 @@ class TestRoundTrip:
 
     def test_an_instance_name_with_dots_is_one_label(self) -> None:
         """RFC 6763 §4.3: the dots of `Dr. Lamp v1.2` separate nothing."""
-        (packet,) = encode_query([Question("Dr. Lamp v1.2._http._tcp.local", RecordType.SRV)])
+        (packet,) = encode_query([(Question("Dr. Lamp v1.2._http._tcp.local", RecordType.SRV), ())])
         assert packet[12:27] == b"\x0dDr. Lamp v1.2\x05"
 
     def test_names_are_compressed(self) -> None:
@@ -100,7 +101,7 @@ class TestQueries:
             Record(question.name, RecordType.PTR, 4500, f"service {n}._http._tcp.local")
             for n in range(200)
         ]
-        packets = encode_query([question], known)
+        packets = encode_query([(question, known)])
         messages = [message for packet in packets if (message := decode(packet))]
         assert len(packets) > 1
         assert all(len(packet) <= MAX_PAYLOAD_BYTES for packet in packets)
@@ -113,15 +114,50 @@ class TestQueries:
     def test_many_questions_take_several_packets(self) -> None:
         """None of them is lost and none is larger than the MTU."""
         questions = [Question(f"_service{n}._tcp.local", RecordType.PTR) for n in range(300)]
-        packets = encode_query(questions)
+        packets = encode_query([(one, ()) for one in questions])
         messages = [message for packet in packets if (message := decode(packet))]
         assert [one for m in messages for one in m.questions] == questions
         assert all(len(packet) <= MAX_PAYLOAD_BYTES for packet in packets)
 
+    def test_known_answers_stay_with_their_question(self) -> None:
+        """Where the questions take several packets: nobody holds an answer back for the next."""
+        asked = [
+            (
+                Question(f"_service{n}._tcp.local", RecordType.PTR),
+                [
+                    Record(
+                        f"_service{n}._tcp.local", RecordType.PTR, 9, f"{m}._service{n}._tcp.local"
+                    )
+                    for m in range(5)
+                ],
+            )
+            for n in range(60)
+        ]
+        packets = encode_query(asked)
+        messages = [message for packet in packets if (message := decode(packet))]
+        assert len(packets) > 1
+        assert not any(message.is_truncated for message in messages)
+        for message in messages:
+            names = {question.name for question in message.questions}
+            assert {record.name for record in message.records} == names
+        assert sum(len(message.records) for message in messages) == 300
+
+    @pytest.mark.parametrize("limit", [1_232, 1_452])
+    def test_no_packet_is_larger_than_the_link_takes(self, limit: int) -> None:
+        """RFC 6762 §17; only a record that is larger by itself, and it goes alone."""
+        texts = [
+            Record(f"{n}._http._tcp.local", RecordType.TXT, 9, bytes(size))
+            for n, size in enumerate([400] * 9 + [3_000] + [400] * 9)
+        ]
+        packets = list(encode_response(texts, texts, limit))
+        large = [packet for packet in packets if len(packet) > limit]
+        assert [len(message.records) for one in large if (message := decode(one))] == [1, 1]
+        assert sum(len(message.records) for one in packets if (message := decode(one))) == 38
+
     def test_the_qu_bit_travels(self) -> None:
         """RFC 6762 §5.4: the top bit of the class."""
         questions = [Question("a.local", RecordType.A, unicast=True), Question("b.local", 1)]
-        (packet,) = encode_query(questions)
+        (packet,) = encode_query([(one, ()) for one in questions])
         message = decode(packet)
         assert message is not None
         assert list(message.questions) == questions
@@ -129,7 +165,7 @@ class TestQueries:
     def test_proposed_records_carry_no_cache_flush_bit(self) -> None:
         """RFC 6762 §10.2, for the authority section of a probe."""
         record = Record("h.local", RecordType.A, 120, IPv4Address("10.0.0.1"), flush=True)
-        (packet,) = encode_query([Question("h.local", RecordType.ANY)], proposed=[record])
+        packet = encode_probe([Question("h.local", RecordType.ANY)], [record])
         message = decode(packet)
         assert message is not None
         assert message.is_probe
