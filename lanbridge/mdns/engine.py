@@ -46,7 +46,7 @@ class Link:
         return any(address.packed == one.ip.packed for one in self.interface.addresses)
 
     def reaches(self, address: Address) -> bool:
-        """Whether a sender is on this link (docs/adr/0014).
+        """Whether a sender is on this link (docs/adr/0015).
 
         RFC 6762 §11 asks for a prefix that holds the source. Link-local addresses, IPv4 ones too
         (RFC 3927 §2.6.2), are on the link by what they are.
