@@ -40,7 +40,7 @@ def ask(url: str, path: str, query: Mapping[str, str | None]) -> Iterator[dict[s
     """
     asked = [(key, value) for key, value in query.items() if value is not None]
     target = f"{path}?{urlencode(asked)}" if asked else path
-    with _connected(url) as connection:
+    with connected(url) as connection:
         for _ in range(PAGES_MAX):
             page = _answer(connection, url, "GET", target)
             yield from map(dict, page["items"])
@@ -55,12 +55,12 @@ def send(url: str, method: str, path: str, token: str, body: Any = None) -> Any:
     """Have something changed; what the daemon answers, None where that is nothing."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
-    with _connected(url) as connection:
+    with connected(url) as connection:
         return _answer(connection, url, method, path, data, headers)
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[HTTPConnection]:
+def connected(url: str) -> Iterator[HTTPConnection]:
     """A connection, whose faults are told as errors of ours."""
     host, port = endpoint(url)
     connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
@@ -102,11 +102,16 @@ def _answer(
     data = response.read(ANSWER_MAX_BYTES)
     if response.status == 204:
         return None
-    answer = json.loads(data)
     if 200 <= response.status < 300:
-        return answer
-    kind = _ERRORS.get(response.status, DaemonUnreachable)
-    raise kind(url, f"it answers {response.status}, {str(answer['detail']).removesuffix('.')}")
+        return json.loads(data)
+    raise failure(url, response.status, data)
+
+
+def failure(url: str, status: int, data: bytes) -> LanbridgeError:
+    """What a problem document says, as the error that it stands for."""
+    kind = _ERRORS.get(status, DaemonUnreachable)
+    detail = str(json.loads(data)["detail"]).removesuffix(".")
+    return kind(url, f"it answers {status}, {detail}")
 
 
 def _stranger(url: str) -> DaemonUnreachable:

@@ -1,6 +1,7 @@
-"""What `services` and `devices` have in common: the filters, the question, the answer."""
+"""What `services`, `devices` and `events` have in common: the filters, the question, the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 
@@ -27,21 +28,29 @@ _OPTIONS = (
 )
 
 
+def filters(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The filters, `--url` and `--format` for a command."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
 def list_command(path: str, columns: Sequence[Column], help: str | None) -> click.Command:
     """A command that prints the list at `path` of a daemon; status 1 if it is empty."""
 
-    def run(url: str, format: str, **filters: str | bool | None) -> int:
+    @filters
+    def run(url: str, format: str, **given: str | bool | None) -> int:
+        query = {key: None if value is None else word(value) for key, value in given.items()}
         # All pages first: half an answer must not look like a whole one.
-        rows = list(ask(url, path, {key: _word(value) for key, value in filters.items()}))
+        rows = list(ask(url, path, query))
         with writing(format, columns) as write:
             for row in rows:
                 write(row)
         return 0 if rows else 1
 
-    for option in reversed(_OPTIONS):
-        run = option(run)
     return click.command(help=help)(run)
 
 
-def _word(value: str | bool | None) -> str | None:
+def word(value: str | bool) -> str:
+    """A filter as a query has it."""
     return str(value).lower() if isinstance(value, bool) else value

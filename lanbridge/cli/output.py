@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TextIO
 
 import click
@@ -25,16 +26,20 @@ def plain(value: Any) -> str:
 
 
 class Column(NamedTuple):
-    """One column of a table or CSV file. `width` is what it is padded to in a pipe."""
+    """One column of a table or CSV file. `width` is what it is padded to in a pipe.
+
+    key: of the value that `text` gets; "" is the whole row. colours: of cells, as SGR codes.
+    """
 
     key: str
     heading: str
     width: int
     text: Callable[[Any], str] = plain
+    colours: Mapping[str, str] = MappingProxyType({})
 
     def cell(self, row: Row) -> str:
         """The raw text of this column: the format makes it safe for where it goes."""
-        return self.text(row.get(self.key))
+        return self.text(row.get(self.key) if self.key else row)
 
 
 class Format(Protocol):

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
 from lanbridge.cli.cells import addresses, pairs
+from lanbridge.cli.changes import CHANGES
 from lanbridge.cli.output import Column, Row, format_option, writing
 from lanbridge.core.errors import InvalidInput, NetworkUnavailable
 from lanbridge.core.events import Event, EventKind, ServiceEvent
@@ -38,21 +38,6 @@ COLUMNS = (
     Column("reachable", "REACHABLE", 9),
     Column("reason", "REASON", 0),
     Column("txt", "TXT", 0, pairs),
-)
-
-
-def _service(key: str, text: Callable[[Any], str]) -> Callable[[Any], str]:
-    return lambda service: text(service[key]) if service else ""
-
-
-WATCH_COLUMNS = (
-    Column("at", "TIME", 24),
-    Column("event", "EVENT", 18),
-    Column("service", "NAME", 28, _service("name", str)),
-    Column("service", "TYPE", 16, _service("type", str)),
-    Column("service", "ADDRESSES", 15, _service("addresses", addresses)),
-    Column("service", "PORT", 5, _service("port", str)),
-    Column("changed", "CHANGED", 0),
 )
 
 
@@ -130,7 +115,7 @@ class _Search:
             self._views = views
             if wanted.viewer is not None:
                 self._viewer = phone_from(wanted.viewer, self._discovery.state)
-            columns = WATCH_COLUMNS if wanted.watch else COLUMNS
+            columns = CHANGES if wanted.watch else COLUMNS
             with writing(format, columns, history=wanted.watch) as self._write:
                 await self._until_enough()
                 if not wanted.watch:

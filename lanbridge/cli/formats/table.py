@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 
 class Lines:
-    """The same widths whatever the rows are, so that the output is stable and needs no waiting."""
+    """The same widths whatever the rows are, so that the output is stable and needs no waiting.
+
+    Coloured on a terminal only, and not where NO_COLOR is set (no-color.org).
+    """
 
     def __init__(self, columns: Sequence[Column], stream: TextIO) -> None:
         self._columns = columns
         self._stream = stream
+        self._coloured = _can_draw(stream) and not os.environ.get("NO_COLOR")
 
     def begin(self) -> None:
         """The headings."""
@@ -33,11 +37,15 @@ class Lines:
 
     def _write(self, cells: Sequence[str]) -> None:
         padded = (
-            cell + " " * (column.width - _width(cell))
+            self._paint(cell, column) + " " * (column.width - _width(cell))
             for cell, column in zip(cells, self._columns, strict=True)
         )
         self._stream.write("  ".join(padded).rstrip() + "\n")
         self._stream.flush()
+
+    def _paint(self, cell: str, column: Column) -> str:
+        code = column.colours.get(cell) if self._coloured else None
+        return cell if code is None else f"\x1b[{code}m{cell}\x1b[0m"
 
 
 class Live:
@@ -81,8 +89,11 @@ class Live:
 
 def Writer(columns: Sequence[Column], stream: TextIO) -> Lines | Live:
     """The live one only for a terminal that can move its cursor."""
-    can_draw = stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
-    return Live(columns, stream) if can_draw else Lines(columns, stream)
+    return Live(columns, stream) if _can_draw(stream) else Lines(columns, stream)
+
+
+def _can_draw(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
 def _width(text: str) -> int:

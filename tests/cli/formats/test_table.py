@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lanbridge.cli.formats.table import Writer
+from lanbridge.cli.formats.table import Lines, Writer
 from lanbridge.cli.output import Column
 
 COLUMNS = (Column("name", "NAME", 8), Column("port", "PORT", 5), Column("txt", "TXT", 0))
@@ -98,3 +98,32 @@ def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """It cannot move its cursor."""
     monkeypatch.setenv("TERM", "dumb")
     assert written(Terminal(), {"name": "lamp"}) == "NAME      PORT   TXT\nlamp\n"
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "coloured"),
+    [
+        (Terminal, {"TERM": "xterm"}, True),
+        (Terminal, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (Terminal, {"TERM": "dumb"}, False),
+        (io.StringIO, {"TERM": "xterm"}, False),
+    ],
+)
+def test_lines_are_coloured_on_a_terminal_alone(
+    stream: type[io.StringIO],
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    coloured: bool,
+) -> None:
+    """The cells that their column has a colour for, and no space beside them."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    out = stream()
+    columns = (Column("event", "EVENT", 6, colours={"lost": "31"}), Column("name", "NAME", 0))
+    lines = Lines(columns, out)
+    lines.row({"event": "lost", "name": "lost"})
+    lines.row({"event": "found", "name": "a"})
+    lost = "\x1b[31mlost\x1b[0m" if coloured else "lost"
+    assert out.getvalue() == f"{lost}    lost\nfound   a\n"
