@@ -3,16 +3,24 @@
 from collections.abc import Callable
 
 from lanbridge.core.deadlines import VOID
-from lanbridge.core.records import Rdata, Record
+from lanbridge.core.records import Rdata, Record, RecordType
 
 MAX_TTL_S = 86_400  # a stranger may claim 2^32-1 s (136 years); nothing is believed for longer
-MAX_ENTRIES = 64  # per name and type: one host that announces a new address per packet fills this
+# Per name and type: one host that announces a new address, or a new text, per packet fills this.
+MAX_ENTRIES = 64
+MAX_TEXTS = 4
 GOODBYE_S = 1.0  # RFC 6762 §10.1: "set the record's TTL to 1" and delete it one second later
 
 # RFC 6762 §5.2: "the querier should plan to issue a query at 80% of the record lifetime, and
 # then if no answer is received, at 85%, 90%, and 95%", each with a random variation of 2 %.
 REFRESH_POINTS = (0.80, 0.85, 0.90, 0.95)
 SILENT_AFTER = 3  # unanswered refresh questions that make a service stale
+
+# RFC 6762 §10.4: who doubts a record should "issue two or more queries" for it, and if no answer
+# comes "within ten seconds", drop it. Four, for packets get lost, and a responder that has just
+# multicast its answer must not do so again within a second.
+VERIFY_POINTS_S = (0.0, 1.1, 3.0, 6.0)
+VERIFY_S = 10.0
 
 
 class Entry:
@@ -22,6 +30,7 @@ class Entry:
         "asked",
         "away",
         "data",
+        "doubted_s",
         "expires_s",
         "goodbye",
         "heard_s",
@@ -43,6 +52,17 @@ class Entry:
         self.expires_s = now_s + self.ttl_s
         self.asked = 0
         self.goodbye = False
+        self.doubted_s = VOID
+
+    def doubt(self, at_s: float) -> bool:
+        """Verify it from `at_s` on; False if that is under way, or it is going anyhow."""
+        if self.goodbye or self.away or self.doubted_s > VOID:
+            return False
+        self.end_by(at_s + VERIFY_S)
+        self.doubted_s = at_s
+        if self.asked < SILENT_AFTER:  # else it is being asked for in vain already
+            self.asked = 0
+        return True
 
     def end_by(self, at_s: float) -> None:
         self.expires_s = min(self.expires_s, at_s)
@@ -60,10 +80,15 @@ class Entry:
         """When to look at this entry next: a refresh question, or its end."""
         if self.asked >= len(REFRESH_POINTS) or self.goodbye:
             return self.expires_s
-        # This module has no dice; the microseconds at which the record came serve as well.
-        variation = self.heard_s * 1e6 % 200 / 10_000
-        due_s = self.heard_s + self.ttl_s * (REFRESH_POINTS[self.asked] + variation)
+        if self.doubted_s > VOID:
+            return min(self.expires_s, self.doubted_s + VERIFY_POINTS_S[self.asked])
+        due_s = self.heard_s + self.ttl_s * (REFRESH_POINTS[self.asked] + self.dice * 0.02)
         return min(self.expires_s, due_s)
+
+    @property
+    def dice(self) -> float:
+        """0 to 1. This module has none; the microseconds at which the record came serve as well."""
+        return self.heard_s * 1e6 % 200 / 200
 
 
 class RecordSet:
@@ -97,7 +122,7 @@ class RecordSet:
         if entry is not None:
             changed |= entry.goodbye or entry.asked >= SILENT_AFTER
             entry.refresh(record.ttl_s, now_s)
-        elif len(self.entries) < MAX_ENTRIES:
+        elif len(self.entries) < (MAX_TEXTS if self.type == RecordType.TXT else MAX_ENTRIES):
             entry = self.entries[key] = Entry(interface, record.data, record.ttl_s, now_s)
             changed = True
         else:

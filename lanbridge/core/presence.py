@@ -8,7 +8,7 @@ from lanbridge.core.deadlines import VOID
 from lanbridge.core.events import Moment
 from lanbridge.core.names import fold
 from lanbridge.core.records import Question, RecordType, Srv
-from lanbridge.core.services import HeardAddress, Reason, ServiceInstance, State, stable_id
+from lanbridge.core.services import UP, HeardAddress, Reason, ServiceInstance, State, stable_id
 from lanbridge.core.txt import decode
 
 LOOKS_ENOUGH = 2  # then a service is shown without what may never come
@@ -99,6 +99,7 @@ class Service:
         "instance",
         "key",
         "last_seen_s",
+        "leaving",
         "looks",
         "planned_s",
         "ptr",
@@ -128,7 +129,9 @@ class Service:
         self.planned_s = VOID
         self.ended_by_goodbye = False
         self.first_seen_s = self.last_seen_s = now.unix_s
-        self.findings: list[str] = []
+        # Its records have ended: until when it is stale, and why it is offline then.
+        self.leaving: tuple[float, Reason] | None = None
+        self.findings: tuple[str, ...] = ()
         self.content = Content()
         self._snapshot: ServiceInstance | None = None
 
@@ -158,6 +161,21 @@ class Service:
         self.last_seen_s = now.unix_s
         self._snapshot = None
 
+    def take_back(self, known: ServiceInstance) -> None:
+        """What it was before a restart of ours."""
+        self.first_seen_s, self.last_seen_s = known.first_seen_s, known.last_seen_s
+        self.subtypes = dict.fromkeys(known.subtypes[:MAX_SUBTYPES])
+        self.state = State.OFFLINE if known.state is State.OFFLINE else State.STALE
+        self.reason = known.reason
+        self.content = Content(
+            srv=Srv(known.priority, known.weight, known.port, known.host),
+            addresses=known.addresses,
+            txt=known.txt_raw,
+            subtypes=tuple(self.subtypes),
+            interfaces=known.interfaces,
+            ttl_s=known.ttl_s,
+        )
+
     def add_subtype(self, owner: str) -> bool:
         """Whether it is a new one, and there is room for it."""
         subtype = owner.partition("._sub.")[0]
@@ -182,7 +200,7 @@ class Service:
         within that second never left.
         """
         gone = Reason.GOODBYE if self.ended_by_goodbye else None
-        was_up = self.state in (State.ONLINE, State.STALE)
+        was_up = self.state in UP
         if not self.ptr.entries:
             return State.OFFLINE, gone or Reason.TTL
         if not self.srv.entries or host is None or not host.known:
@@ -200,7 +218,7 @@ class Service:
         was, self.state, self.reason = self.state, state, reason
         self._snapshot = None
         changed = {"state"} if state is not was else set()
-        if state is State.OFFLINE:
+        if state is State.OFFLINE or self.leaving:
             return changed
         before, srv, txt = self.content, self.best_srv, self.txt.newest()
         ttls_s = [e.ttl_s for one in (self.ptr, self.srv) for e in one.entries.values()]
@@ -213,7 +231,7 @@ class Service:
             ttl_s=min(ttls_s, default=0),
         )
         # Of a service that was not shown yet, nobody knows what has changed.
-        known = was in (State.ONLINE, State.STALE)
+        known = was in UP
         return changed | before.changes(self.content) if known else changed
 
     def snapshot(self) -> ServiceInstance:
@@ -238,6 +256,6 @@ class Service:
                 ttl_s=content.ttl_s,
                 first_seen_s=self.first_seen_s,
                 last_seen_s=self.last_seen_s,
-                findings=tuple(self.findings),
+                findings=self.findings,
             )
         return self._snapshot

@@ -5,11 +5,12 @@ Calling contract: `apply(observation, moment)` returns the events it caused. Aft
 learned, and `next_deadline()` when `apply(Tick(), ...)` must be called at the latest.
 """
 
+import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from math import ceil
+from collections.abc import Callable, Iterable, Iterator
+from math import ceil, inf
 
-from lanbridge.core.cache import SILENT_AFTER, Entry, RecordSet
+from lanbridge.core.cache import SILENT_AFTER, RecordSet
 from lanbridge.core.deadlines import VOID, Deadlines
 from lanbridge.core.events import (
     Event,
@@ -20,23 +21,22 @@ from lanbridge.core.events import (
     PacketHeard,
     ServiceEvent,
 )
-from lanbridge.core.known_types import KnownTypes
-from lanbridge.core.name_faults import MAX_LABEL_BYTES
-from lanbridge.core.names import SERVICE_META, fold, is_valid_type, split_instance
-from lanbridge.core.orphans import Orphans
+from lanbridge.core.intake import Intake, Plan
+from lanbridge.core.names import fold
 from lanbridge.core.presence import Host, Service
-from lanbridge.core.records import Nsec, Question, Record, RecordType
-from lanbridge.core.services import Reason, ServiceInstance, State
-
-# Each bound stops one stranger from filling memory with names he makes up. At a bound the
-# services that were there first stay, the newcomer is refused and counted.
-MAX_SERVICES = 8_192
-MAX_HOSTS = 8_192
-MAX_SERVICES_PER_HOST = 1_024  # each new address of a host is work for every service on it
-MAX_FINDINGS = 256
+from lanbridge.core.records import Question, Record, RecordType
+from lanbridge.core.services import UP, Reason, ServiceInstance, State
+from lanbridge.core.tables import Tables
 
 OFFLINE_KEPT_S = 86_400.0
 LOST_LINK_S = 10  # how long a service outlives the only link it was heard on
+
+# Somebody looks: what was not heard for FRESH_S is verified, spread over SPREAD_S, which together
+# with VERIFY_S makes 14 s. The bound keeps a look at a large LAN from becoming a storm.
+FRESH_S = 3.0
+SPREAD_S = 1.0
+MAX_LOOKED_AT = 256
+RECALL_S = 15.0  # what was there before a restart may be silent for so long after it
 
 # While records that a PTR or SRV promised are missing: look after the delay, and ask or only see
 # what the first question brought (no question twice within a second, RFC 6762 §5.2). After the
@@ -45,35 +45,38 @@ RESOLVE_STEPS = ((0.02, True), (0.20, False), (0.90, True), (3.0, True))
 RESOLVE_AGAIN_S = 60.0
 LONGEST_RESOLVE_S = 3_600.0
 
-_Plan = tuple[Entry, Service | Host, RecordSet] | tuple[Service]
-
-_ORDER = {int(RecordType.PTR): 0, int(RecordType.SRV): 1, int(RecordType.TXT): 2}
-
 
 class Registry:
-    """`wanted`: browse names (`_http._tcp.local`) to keep; None keeps every service."""
+    """`wanted`: browse names (`_http._tcp.local`) to keep; None keeps every service.
 
-    def __init__(self, wanted: Iterable[str] | None = None) -> None:
+    grace_s: for a service type, how long one that fell silent or said goodbye is `stale` before
+    it is offline. kept_s: how long an offline service is remembered.
+    """
+
+    def __init__(
+        self,
+        wanted: Iterable[str] | None = None,
+        *,
+        grace_s: Callable[[str], float] = lambda _type: 0.0,
+        kept_s: float = OFFLINE_KEPT_S,
+    ) -> None:
         self._wanted = None if wanted is None else frozenset(fold(name) for name in wanted)
-        self._services: dict[str, Service] = {}
-        self._ids: dict[str, Service] = {}
-        self._offline: dict[Service, None] = {}  # the one that left first comes first
-        self._hosts: dict[str, Host] = {}
-        self._by_browse_name: dict[str, dict[Service, None]] = {}
-        self._types = KnownTypes(self._refuse)
-        self._orphans = Orphans()
+        self._grace_s = grace_s
+        self._kept_s = kept_s
+        self._tables = Tables()
+        self._deadlines: Deadlines[Plan] = Deadlines()
+        self._intake = Intake(self._tables, self._deadlines, self._wanted)
+        self._types = self._intake.types
         self._questions: dict[Question, None] = {}
         self._silent: dict[str, None] = {}
-        self._deadlines: Deadlines[_Plan] = Deadlines()
-        self.refused: Counter[str] = Counter()
-        self.findings: Counter[str] = Counter()
+        self._recalled: dict[Service, None] = {}
 
     # What comes in
 
     def apply(self, observation: Observation, now: Moment) -> list[Event]:
         touched: dict[Service, None] = {}
         if isinstance(observation, PacketHeard):
-            self._hear(observation, now, touched)
+            self._intake.hear(observation, now, touched)
         elif isinstance(observation, LinksChanged):
             self._follow_links(observation, now, touched)
         events: list[Event] = [one for one in self._pass_deadlines(now, touched) if one]
@@ -83,13 +86,48 @@ class Registry:
 
     def note(self, finding: str) -> None:
         """Keep what was wrong with something a stranger sent; bounded, counted."""
-        if finding in self.findings or len(self.findings) < MAX_FINDINGS:
-            self.findings[finding] += 1
+        self._tables.note(finding)
 
-    def _refuse(self, what: str, finding: str = "") -> None:
-        self.refused[what] += 1
-        if finding:
-            self.note(finding)
+    def verify(self, service_id: str, now: Moment) -> bool:
+        """RFC 6762 §10.4: ask whether it is there. False if that is under way, or it is unknown."""
+        service = self._tables.by_id.get(service_id)
+        if service is None:
+            return False
+        if service.state in UP and service.leaving is None:
+            return self._doubt(service, now.mono_s, fresh_s=0.0)
+        self._silent[service.ptr_key] = None
+        return True
+
+    def look(self, now: Moment) -> int:
+        """Somebody looks at the list: verify what was not heard for a while; returns how many."""
+        up = (
+            one for one in self._tables.services.values() if one.state in UP and one.leaving is None
+        )
+        longest = heapq.nsmallest(MAX_LOOKED_AT, up, key=lambda one: one.last_seen_s)
+        return sum(self._doubt(one, now.mono_s, fresh_s=FRESH_S) for one in longest)
+
+    def recall(self, known: Iterable[ServiceInstance], now: Moment) -> None:
+        """Take in what was known before a restart: what was there is stale until it is heard."""
+        for one in known:
+            owner = f"{one.type}.{one.domain}"
+            parts = (one.name, one.type, one.domain)
+            if (
+                one.state is State.FOUND
+                or fold(one.fqdn) in self._tables.services
+                or (self._wanted is not None and fold(owner) not in self._wanted)
+                or (service := self._tables.add(one.fqdn, parts, owner, now)) is None
+            ):
+                continue
+            self._types.learn(owner)
+            service.take_back(one)
+            if one.state is State.OFFLINE:
+                self._tables.is_gone(service)
+                # A Pi has no clock until NTP gives it one: it may be any year now.
+                age_s = min(max(now.unix_s - one.last_seen_s, 0.0), self._kept_s)
+                self._deadlines.plan(now.mono_s + self._kept_s - age_s, (service,))
+            else:
+                service.leaving = (inf, Reason.NO_ANSWER)  # until there is a link to ask on
+                self._recalled[service] = None
 
     # What goes out
 
@@ -109,20 +147,33 @@ class Registry:
         silent, self._silent = list(self._silent), {}
         return silent
 
+    @property
+    def refused(self) -> Counter[str]:
+        return self._tables.refused
+
+    @property
+    def findings(self) -> Counter[str]:
+        return self._tables.findings
+
+    def take_forgotten(self) -> list[str]:
+        """Ids of services that are in no list any more since the last call."""
+        forgotten, self._tables.forgotten = self._tables.forgotten, []
+        return forgotten
+
     def __len__(self) -> int:
-        return len(self._services)
+        return len(self._tables.services)
 
     def services(self) -> Iterator[ServiceInstance]:
-        return (service.snapshot() for service in self._services.values())
+        return (service.snapshot() for service in self._tables.services.values())
 
     def service(self, service_id: str) -> ServiceInstance | None:
-        service = self._ids.get(service_id)
+        service = self._tables.by_id.get(service_id)
         return service.snapshot() if service else None
 
     def types(self) -> dict[str, int]:
         """Service types seen, with the number of instances that are not offline."""
         counts = dict.fromkeys(self._types, 0)
-        for service in self._services.values():
+        for service in self._tables.services.values():
             if service.state is not State.OFFLINE and (service.type in counts):
                 counts[service.type] += 1
         return counts
@@ -131,7 +182,7 @@ class Registry:
         """Whether some service that was found may still be resolved."""
         return any(
             service.state is State.FOUND and service.looks < len(RESOLVE_STEPS)
-            for service in self._services.values()
+            for service in self._tables.services.values()
         )
 
     def known_answers(self, browse_name: str, interface: str, now: Moment) -> list[Record]:
@@ -143,157 +194,30 @@ class Registry:
         key = fold(browse_name)
         return [
             Record(service.ptr.name, RecordType.PTR, ceil(entry.expires_s - now.mono_s), entry.data)
-            for service in self._by_browse_name.get(key, ())
+            for service in self._tables.by_browse_name.get(key, ())
             for entry in service.ptr.entries.values()
             if entry.interface == interface
             and entry.expires_s - now.mono_s > entry.ttl_s / 2
             and not entry.goodbye
         ]
 
-    # Packets
-
-    def _hear(self, packet: PacketHeard, now: Moment, touched: dict[Service, None]) -> None:
-        # PTR before SRV before the rest: each makes sense of the next, in whatever order a
-        # packet holds them.
-        records = sorted(packet.records, key=lambda record: _ORDER.get(record.type, len(_ORDER)))
-        for record in records:
-            self._take(packet.interface, record, now, touched)
-
-    def _take(
-        self, interface: str, record: Record, now: Moment, touched: dict[Service, None]
-    ) -> None:
-        match record.type:
-            case RecordType.PTR:
-                self._take_pointer(interface, record, now, touched)
-            case RecordType.SRV | RecordType.TXT:
-                service = self._services.get(fold(record.name))
-                if service is None:
-                    self._orphans.keep(interface, record, now.mono_s)
-                    return
-                service.heard(now)
-                changed = self._hear_in(
-                    service.set_of(record.type), interface, record, now, service
-                )
-                if changed or service.best_srv != service.content.srv:
-                    touched[service] = None
-                    self._follow_target(service, now, touched)
-            case RecordType.NSEC:
-                host = self._hosts.get(fold(record.name))
-                if host is not None and isinstance(record.data, Nsec):
-                    host.denies_ipv4 = RecordType.A not in record.data.types
-            case RecordType.A | RecordType.AAAA:
-                host = self._hosts.get(fold(record.name))
-                if host is None:
-                    self._orphans.keep(interface, record, now.mono_s)
-                    return
-                changed = self._hear_in(host.set_of(record.type), interface, record, now, host)
-                for service in host.services:
-                    service.heard(now)
-                    if changed:
-                        touched[service] = None
-
-    def _take_pointer(
-        self, interface: str, record: Record, now: Moment, touched: dict[Service, None]
-    ) -> None:
-        owner, target = fold(record.name), record.data
-        assert isinstance(target, str)
-        if owner == fold(SERVICE_META):
-            self._types.learn(target)
-            return
-        parts = split_instance(target)
-        if parts is None or not fold(target).endswith(
-            "." + (base := owner.rpartition("._sub.")[2])
-        ):
-            if owner.endswith(".arpa"):
-                return  # reverse mapping: true, and of no use here
-            fault = f"PTR {record.name} names {target}, which is no instance of that type"
-            self._refuse("records", fault)
-            return
-        is_subtype = base != owner
-        if self._wanted is not None and owner not in self._wanted:
-            return
-        # Two labels, or bytes that are no UTF-8: asked for, it would be another name.
-        if len(parts[0].encode("utf-8", "replace")) > MAX_LABEL_BYTES:
-            self._refuse("records", f"{target} is no instance name: it has over 63 bytes")
-            return
-        service = self._services.get(fold(target))
-        if service is None:
-            if record.ttl_s == 0 or (is_subtype and self._wanted is None):
-                return
-            service = self._add(target, parts, record.name, now)
-            if service is None:
-                return
-        if is_subtype and service.add_subtype(record.name):
-            touched[service] = None
-        if (not is_subtype or service.ptr_key == owner) and self._hear_in(
-            service.ptr, interface, record, now, service
-        ):
-            touched[service] = None
-        self._types.learn(base)
-        service.heard(now)
-        self._adopt(service.key, now, touched)
-
-    def _add(
-        self, target: str, parts: tuple[str, str, str], owner: str, now: Moment
-    ) -> Service | None:
-        if len(self._services) >= MAX_SERVICES:
-            if not self._offline:
-                self.refused["services"] += 1
-                return None
-            self._forget(next(iter(self._offline)))
-        service = Service(target, parts, owner, now)
-        if not is_valid_type(service.type):
-            service.findings.append(f"{service.type} is no service type by RFC 6335 §5.1")
-        self._services[service.key] = service
-        self._ids[service.id] = service
-        self._by_browse_name.setdefault(service.ptr_key, {})[service] = None
-        return service
-
-    def _follow_target(self, service: Service, now: Moment, touched: dict[Service, None]) -> None:
-        """Keep the service listed under the host that its SRV names."""
-        srv = service.best_srv
-        target = srv.target if srv else ""
-        key = fold(target)
-        if service.host_key == key or not key:
-            return
-        self._leave_host(service)
-        host = self._hosts.get(key)
-        if host is not None and len(host.services) >= MAX_SERVICES_PER_HOST:
-            self.refused["services-of-one-host"] += 1
-            return
-        if host is None:
-            if len(self._hosts) >= MAX_HOSTS:
-                self.refused["hosts"] += 1
-                return
-            host = self._hosts[key] = Host(target)
-        host.services[service] = None
-        service.host_key = key
-        self._adopt(key, now, touched)
-
-    def _leave_host(self, service: Service) -> None:
-        host = self._hosts.get(service.host_key)
-        if host is not None:
-            host.services.pop(service, None)
-            if not host.services:
-                del self._hosts[service.host_key]
-                for records in host.sets:
-                    records.clear()
-        service.host_key = ""
-
-    def _adopt(self, key: str, now: Moment, touched: dict[Service, None]) -> None:
-        for interface, record, heard_s in self._orphans.adopt(key, now.mono_s):
-            then = Moment(heard_s, now.unix_s - (now.mono_s - heard_s))
-            self._take(interface, record, then, touched)
-
     # Lifetimes
 
-    def _hear_in(
-        self, records: RecordSet, interface: str, record: Record, now: Moment, owner: Service | Host
-    ) -> bool:
-        def plan(entry: Entry) -> None:
-            self._deadlines.plan(entry.due_s(), (entry, owner, records))
-
-        return records.hear(interface, record, now.mono_s, plan)
+    def _doubt(self, service: Service, now_s: float, *, fresh_s: float) -> bool:
+        """Verify where it is, unless it was heard within `fresh_s`: then a little later."""
+        host = self._tables.host_of(service)
+        doubted: list[tuple[Service | Host, RecordSet]] = [(service, service.srv)]
+        if host is not None:
+            doubted += ((host, records) for records in host.sets)
+        for owner, records in doubted:
+            for entry in records.entries.values():
+                at_s = now_s
+                if fresh_s:
+                    at_s = max(now_s, entry.heard_s + fresh_s) + SPREAD_S * entry.dice
+                if entry.doubt(at_s):
+                    self._deadlines.plan(entry.due_s(), (entry, owner, records))
+                    started = True
+        return started
 
     def _plan_resolve(self, service: Service, now: Moment) -> None:
         if service.looks < len(RESOLVE_STEPS):
@@ -316,7 +240,7 @@ class Registry:
                 records.drop(entry)
                 for service in tuple(owner.affected):
                     if records is service.srv:
-                        self._follow_target(service, now, touched)
+                        self._intake.follow_target(service, now, touched)
                     service.ended_by_goodbye = entry.goodbye
                     touched[service] = None
                 continue
@@ -330,9 +254,13 @@ class Registry:
     def _pass_service(self, service: Service, now: Moment) -> ServiceEvent | None:
         """A service's own deadline: ask for what is missing, or forget it."""
         if service.state is State.OFFLINE:
-            self._forget(service)
+            self._tables.forget(service)
             return None
-        missing = service.missing(self._hosts.get(service.host_key))
+        if service.leaving is not None:
+            self._deadlines.plan(service.leaving[0], (service,))
+            if not service.ptr.entries:
+                return None
+        missing = service.missing(self._tables.host_of(service))
         if not missing and service.state is not State.FOUND:
             service.looks = 0
             return None
@@ -348,7 +276,16 @@ class Registry:
         return None
 
     def _follow_links(self, links: LinksChanged, now: Moment, touched: dict[Service, None]) -> None:
-        owners: list[Service | Host] = [*self._services.values(), *self._hosts.values()]
+        if links.interfaces:
+            for service in self._recalled:
+                if service.leaving is not None:
+                    service.leaving = (now.mono_s + RECALL_S, service.leaving[1])
+                    self._deadlines.plan(service.leaving[0], (service,))
+            self._recalled.clear()
+        owners: list[Service | Host] = [
+            *self._tables.services.values(),
+            *self._tables.hosts.values(),
+        ]
         for owner in owners:
             for records in owner.sets:
                 for entry in records.entries.values():
@@ -374,30 +311,32 @@ class Registry:
 
     def _settle(self, service: Service, now: Moment) -> Iterator[ServiceEvent]:
         """Bring the state in line with the records and say what changed."""
-        if self._services.get(service.key) is not service:
+        if self._tables.services.get(service.key) is not service:
             return
         before = service.state
-        host = self._hosts.get(service.host_key)
+        host = self._tables.host_of(service)
         after, reason = service.judge(host)
         if after is before is State.OFFLINE:
             return
+        if after is not State.OFFLINE:
+            service.leaving = None
+        elif before in UP:
+            after, reason = self._linger(service, reason or Reason.NO_ANSWER, now)
         if after is State.FOUND and host is not None and not host.known and not host.asked:
             host.asked = True  # its addresses did not come with the SRV, so ask for them soon
             service.looks = 0
             self._plan_resolve(service, now)
         changed = service.move_to(after, reason, host)
         if after is State.OFFLINE:
-            if before is None:
-                self._forget(service)
-                return
-            yield ServiceEvent(EventKind.LOST, service.snapshot(), now.unix_s)
+            if before is not None:
+                yield ServiceEvent(EventKind.LOST, service.snapshot(), now.unix_s)
             if reason is Reason.NO_ANSWER:
                 # It may come back without a word, when an access point has restarted for example.
                 self._silent[service.ptr_key] = None
             self._rest(service, now)
             return
         if before is None or before is State.OFFLINE:
-            self._offline.pop(service, None)
+            self._tables.is_back(service)
             service.looks = 0
             if service.missing(host):
                 self._plan_resolve(service, now)
@@ -411,28 +350,32 @@ class Registry:
             kept = frozenset(changed)
             yield ServiceEvent(EventKind.UPDATED, service.snapshot(), now.unix_s, kept)
 
+    def _linger(self, service: Service, reason: Reason, now: Moment) -> tuple[State, Reason | None]:
+        """Its records have ended: stale for the grace of its type, and offline then."""
+        if service.leaving is None:
+            grace_s = self._grace_s(service.type)
+            if grace_s <= 0:
+                return State.OFFLINE, reason
+            service.leaving = (now.mono_s + grace_s, reason)
+            self._tables.clear(service)
+            service.looks = 0
+            self._silent[service.ptr_key] = None
+        until_s, reason = service.leaving
+        if now.mono_s >= until_s:
+            service.leaving = None
+            return State.OFFLINE, reason
+        if until_s < inf:
+            self._deadlines.plan(until_s, (service,))
+        if service.ptr.entries:
+            self._plan_resolve(service, now)
+        return State.STALE, None
+
     def _rest(self, service: Service, now: Moment) -> None:
-        """Keep what an offline service was, for a day, but none of its records.
-
-        A PTR left over would go out as a known answer and keep the device from answering.
-        """
-        for records in service.sets:
-            records.clear()
-        self._leave_host(service)
-        service.ended_by_goodbye = False
-        self._offline[service] = None
+        """Keep what an offline service was for a while, if anything is known of it."""
+        if not service.content.srv.target:
+            self._tables.forget(service)
+            return
+        self._tables.clear(service)
+        self._tables.is_gone(service)
         service.planned_s = VOID
-        self._deadlines.plan(now.mono_s + OFFLINE_KEPT_S, (service,))
-
-    def _forget(self, service: Service) -> None:
-        self._leave_host(service)
-        self._offline.pop(service, None)
-        del self._services[service.key]
-        del self._ids[service.id]
-        siblings = self._by_browse_name[service.ptr_key]
-        del siblings[service]
-        if not siblings:
-            del self._by_browse_name[service.ptr_key]
-        service.planned_s = VOID
-        for records in service.sets:
-            records.clear()
+        self._deadlines.plan(now.mono_s + self._kept_s, (service,))

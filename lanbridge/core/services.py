@@ -16,6 +16,9 @@ class State(StrEnum):
     OFFLINE = "offline"
 
 
+UP = (State.ONLINE, State.STALE)  # where it is, is known
+
+
 class Reason(StrEnum):
     """Why a service instance is offline."""
 

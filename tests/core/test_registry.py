@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from lanbridge.core import registry as module
+from lanbridge.core import tables as module
 from lanbridge.core.events import Moment, ServiceEvent
 from lanbridge.core.known_types import MAX_TYPES
 from lanbridge.core.orphans import MAX_NAMES
 from lanbridge.core.records import Nsec, Record, RecordType, Srv
-from lanbridge.core.registry import MAX_SERVICES
 from lanbridge.core.services import Reason, State
+from lanbridge.core.tables import MAX_SERVICES
 from tests.core.lan import TYPE, Lan, address, ptr, srv, txt, whole
 
 
@@ -511,7 +511,7 @@ class TestStrangers:
             lan.hear(flood(number))
         inner = lan.registry
         assert len(inner) <= MAX_SERVICES
-        assert len(inner._orphans) <= MAX_NAMES
+        assert len(inner._intake.orphans) <= MAX_NAMES
         assert len(inner.types()) <= MAX_TYPES
         assert len(inner._deadlines) <= 40 * MAX_SERVICES
         assert all(len(one.addresses) <= 64 for one in inner.services())

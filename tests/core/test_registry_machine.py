@@ -177,15 +177,16 @@ class RegistryMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_outlives_its_use(self) -> None:
         """Every record will be looked at before it ends; nothing is kept for nobody."""
-        inner = self.registry
-        of_services = [kept for one in inner._services.values() for kept in one.sets]
-        for kept in of_services + [kept for one in inner._hosts.values() for kept in one.sets]:
+        inner = self.registry._tables
+        of_services = [kept for one in inner.services.values() for kept in one.sets]
+        for kept in of_services + [kept for one in inner.hosts.values() for kept in one.sets]:
             assert len(kept.entries) <= MAX_ENTRIES
             for entry in kept.entries.values():
                 assert self.now_s < entry.planned_s <= entry.due_s()
-        assert all(host.services for host in inner._hosts.values())
-        for service in inner._services.values():
-            assert (service in inner._offline) == (service.state is State.OFFLINE)
+        assert all(host.services for host in inner.hosts.values())
+        for service in inner.services.values():
+            gone = service in inner._gone_early or service in inner._gone_settled
+            assert gone == (service.state is State.OFFLINE)
             assert service.planned_s > VOID or service.state is not State.OFFLINE
 
 
