@@ -68,6 +68,10 @@ def _tables(value: Any) -> Any:
         raise ValueError(f"it is not JSON: {error}") from error
 
 
+def _table(value: Any) -> Any:
+    return _tables(value or "{}")
+
+
 def _txt_values(value: Any) -> Any:
     for key, held in value.items() if isinstance(value, dict) else ():
         if held is not True and not isinstance(held, str):
@@ -202,6 +206,13 @@ class Settings(_Model):
         gt=0.2,
         description="Seconds between two looks at the interfaces, more than 0.2, where the kernel "
         "does not tell of changes, and while port 5353 is taken.",
+    )
+    grace_s: Annotated[
+        dict[Type, Annotated[float, Field(ge=0, le=86_400)]], BeforeValidator(_table)
+    ] = Field(
+        default={},
+        description="For a service type, seconds that one which fell silent or said goodbye is "
+        'stale before it is offline: { "_hue._tcp" = 300 }. In a variable, a JSON object.',
     )
     state_dir: Path = Field(
         default=Path("/var/lib/lanbridge"),
@@ -340,6 +351,6 @@ def sample_toml() -> str:
 
 def _toml(value: Any) -> str:
     """Of what our defaults and examples are made of, only tables differ from JSON."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         return "{ " + ", ".join(f"{key} = {_toml(held)}" for key, held in value.items()) + " }"
     return json.dumps(value, default=str)

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 OWN_TYPE = ServiceType("lanbridge", "tcp")
 SCAN_INTERVAL_S = 1.0  # RFC 6762 §5.2: no question more than once a second
+LOOK_INTERVAL_S = 15.0  # a page that polls is no new look each time
+MAX_LOOKERS = 256  # addresses are made up easily
 
 
 class Daemon:
@@ -56,6 +58,7 @@ class Daemon:
             self._tell,
             include=settings.interfaces_include,
             exclude=settings.interfaces_exclude,
+            grace_s=settings.grace_s,
         )
         self.advertisements = Advertisements(
             self.discovery.publisher, settings.state_dir, self.host
@@ -66,6 +69,7 @@ class Daemon:
         self.lag = LoopLag()
         self.stopping = asyncio.Event()
         self._scanned_s = 0.0
+        self._looked_s: dict[str, float] = {}
 
     # Life
 
@@ -131,6 +135,17 @@ class Daemon:
         self._scanned_s = now_s
         self.discovery.scan()
         return True
+
+    def looked(self, who: str) -> None:
+        """Somebody reads what is there; once in a while the network is asked whether it is so."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._looked_s.get(who, -LOOK_INTERVAL_S) < LOOK_INTERVAL_S:
+            return
+        self._looked_s.pop(who, None)
+        if len(self._looked_s) >= MAX_LOOKERS:
+            del self._looked_s[next(iter(self._looked_s))]
+        self._looked_s[who] = now_s
+        self.discovery.look()
 
     # Inside
 

@@ -6,7 +6,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from lanbridge.core.addresses import NetworkState
@@ -19,6 +20,7 @@ from lanbridge.core.events import (
     NetworkChanged,
     Observation,
     PacketHeard,
+    QuestionsHeard,
     Tick,
 )
 from lanbridge.core.records import Record
@@ -49,11 +51,12 @@ class Discovery:
         exclude: Sequence[str] = (),
         families: Iterable[int] | None = None,
         first_delay_s: tuple[float, float] = FIRST_DELAY_S,
+        grace_s: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self._tell = tell
         self._include, self._exclude = include, exclude
         self.state = NetworkState(())
-        self.registry = Registry(browse)
+        self.registry = Registry(browse, grace_s=lambda type_: grace_s.get(type_, 0.0))
         self.browser = Browser(browse, self._known_answers, first_delay_s)
         self.engine = Engine(self._receive, self.registry.note, families or FAMILIES)
         self.publisher = Publisher(self._renamed, self._spawn)
@@ -108,6 +111,17 @@ class Discovery:
         self.browser.start(self._now_s())
         self._plan()
 
+    def verify(self, service_id: str) -> bool:
+        """Ask whether a service is there, RFC 6762 §10.4; False if that is under way."""
+        started = self.registry.verify(service_id, self._moment())
+        self._follow_up()
+        return started
+
+    def look(self) -> None:
+        """Somebody looks at the list: ask for what was not heard for a while."""
+        self.registry.look(self._moment())
+        self._plan()
+
     async def quiet(self, quiet_s: float) -> None:
         """Wait until the second queries had their chance and nothing new came for `quiet_s`."""
         while True:
@@ -158,25 +172,38 @@ class Discovery:
             self._observe(PacketHeard(packet.link.name, packet.source, packet.message.records))
         else:
             self.browser.hear(packet, self._now_s())
+            if packet.multicast and not packet.message.is_probe:
+                known = {(record.name, record.type) for record in packet.message.records}
+                asked = packet.message.questions
+                new = tuple(one for one in asked if (one.name, one.type) not in known)
+                self._observe(QuestionsHeard(new))
 
     def _observe(self, observation: Observation) -> None:
-        now_s = self._now_s()
-        if self._timer is not None and now_s - self._wakes_s >= SLEPT_S:
+        moment = self._moment()
+        if self._timer is not None and moment.mono_s - self._wakes_s >= SLEPT_S:
             # We did not run: what has run out meanwhile was never asked for. The packets that the
             # kernel kept for us come before `watch` is on its feet.
             self._timer.cancel()
             self._timer = None
             names = self._link_names()
             self._observe(LinksChanged(names, renewed=names))
-        events = self.registry.apply(observation, Moment(now_s, time.time()))
+        events = self.registry.apply(observation, moment)
+        if events:
+            self.news_s = moment.mono_s
+        for event in events:
+            self._tell(event)
+        self._follow_up()
+
+    def _follow_up(self) -> None:
+        """Do what the registry wants done."""
+        now_s = self._now_s()
         self.browser.learn(self.registry.take_types(), now_s)
         if silent := self.registry.take_silent():
             self.browser.again(silent, now_s)
-        if events:
-            self.news_s = now_s
-        for event in events:
-            self._tell(event)
         self._plan()
+
+    def _moment(self) -> Moment:
+        return Moment(self._now_s(), time.time())
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return self._tasks.create_task(coroutine, name=name)

@@ -15,7 +15,7 @@ from lanbridge.daemon import Daemon
 from lanbridge.wechat.lan import Phone, phone_from
 
 
-def _daemon(connection: HTTPConnection) -> Daemon:
+async def _daemon(connection: HTTPConnection) -> Daemon:
     daemon = connection.app.state.daemon
     assert isinstance(daemon, Daemon)
     return daemon
@@ -40,7 +40,7 @@ def phone_or_caller(
     return phone_from(str(caller), state, hotspot=hotspot)
 
 
-def _viewer(
+async def _viewer(
     connection: HTTPConnection,
     daemon: TheDaemon,
     from_: Annotated[
@@ -53,6 +53,13 @@ def _viewer(
 ) -> Phone | None:
     return phone_or_caller(from_, connection, daemon)
 
+
+async def _looks(connection: HTTPConnection, daemon: TheDaemon) -> None:
+    daemon.looked(connection.client.host if connection.client else "")
+
+
+# For a route that shows who is there: those that were not heard for a while are asked.
+LOOKING = [Depends(_looks)]
 
 TheViewer = Annotated[Phone | None, Depends(_viewer)]
 

@@ -169,6 +169,11 @@ class RecordSet:
         )
 
     @property
+    def heard_s(self) -> float:
+        """When one of them was heard last; 0 where there is none."""
+        return max((entry.heard_s for entry in self.entries.values()), default=0.0)
+
+    @property
     def silent(self) -> bool:
         """Whether every record that is left has been asked for, again and again, in vain."""
         return bool(self.entries) and all(

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from lanbridge.core.addresses import Address
-from lanbridge.core.records import Record
+from lanbridge.core.records import Question, Record
 from lanbridge.core.services import ServiceInstance
 
 
@@ -23,6 +23,12 @@ class PacketHeard(NamedTuple):
     records: tuple[Record, ...]
 
 
+class QuestionsHeard(NamedTuple):
+    """What another host asked; questions whose answer it knows already are left out."""
+
+    questions: tuple[Question, ...]
+
+
 class LinksChanged(NamedTuple):
     """The interfaces that mDNS runs on from now on.
 
@@ -38,7 +44,7 @@ class Tick(NamedTuple):
     """Nothing was heard; the deadline that the registry asked for has come."""
 
 
-Observation = PacketHeard | LinksChanged | Tick
+Observation = PacketHeard | QuestionsHeard | LinksChanged | Tick
 
 
 class EventKind(StrEnum):

@@ -108,6 +108,9 @@ class Intake:
             service = self._tables.add(target, parts, record.name, now)
             if service is None:
                 return
+        if record.ttl_s == 0 and service.leaving is not None:
+            service.ended_by_goodbye = True  # of what was not heard since a restart, too
+            touched[service] = None
         if is_subtype and service.add_subtype(record.name):
             touched[service] = None
         if (not is_subtype or service.ptr_key == owner) and self._hear_in(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from math import ceil, inf
 
-from lanbridge.core.cache import SILENT_AFTER, RecordSet
+from lanbridge.core.cache import GOODBYE_S, SILENT_AFTER, RecordSet
 from lanbridge.core.deadlines import VOID, Deadlines
 from lanbridge.core.events import (
     Event,
@@ -19,10 +19,12 @@ from lanbridge.core.events import (
     Moment,
     Observation,
     PacketHeard,
+    QuestionsHeard,
     ServiceEvent,
 )
 from lanbridge.core.intake import Intake, Plan
 from lanbridge.core.names import fold
+from lanbridge.core.overheard import Overheard
 from lanbridge.core.presence import Host, Service
 from lanbridge.core.records import Question, Record, RecordType
 from lanbridge.core.services import UP, Reason, ServiceInstance, State
@@ -70,6 +72,7 @@ class Registry:
         self._questions: dict[Question, None] = {}
         self._silent: dict[str, None] = {}
         self._recalled: dict[Service, None] = {}
+        self._overheard = Overheard()
 
     # What comes in
 
@@ -77,6 +80,8 @@ class Registry:
         touched: dict[Service, None] = {}
         if isinstance(observation, PacketHeard):
             self._intake.hear(observation, now, touched)
+        elif isinstance(observation, QuestionsHeard):
+            self._overhear(observation.questions, now.mono_s)
         elif isinstance(observation, LinksChanged):
             self._follow_links(observation, now, touched)
         events: list[Event] = [one for one in self._pass_deadlines(now, touched) if one]
@@ -206,6 +211,7 @@ class Registry:
     def _doubt(self, service: Service, now_s: float, *, fresh_s: float) -> bool:
         """Verify where it is, unless it was heard within `fresh_s`: then a little later."""
         host = self._tables.host_of(service)
+        started = False
         doubted: list[tuple[Service | Host, RecordSet]] = [(service, service.srv)]
         if host is not None:
             doubted += ((host, records) for records in host.sets)
@@ -218,6 +224,20 @@ class Registry:
                     self._deadlines.plan(entry.due_s(), (entry, owner, records))
                     started = True
         return started
+
+    def _overhear(self, questions: Iterable[Question], now_s: float) -> None:
+        """RFC 6762 §10.5: others ask for it in vain, so it may be gone."""
+        for question in questions:
+            service = self._tables.services.get(fold(question.name))
+            host = self._tables.hosts.get(fold(question.name))
+            if question.type == RecordType.SRV and service is not None:
+                heard_s, affected = service.srv.heard_s, service
+            elif question.type in (RecordType.A, RecordType.AAAA) and host is not None:
+                heard_s, affected = host.set_of(question.type).heard_s, next(iter(host.services))
+            else:
+                continue
+            if heard_s and self._overheard.hear(question, heard_s, now_s):
+                self._doubt(affected, now_s, fresh_s=0.0)
 
     def _plan_resolve(self, service: Service, now: Moment) -> None:
         if service.looks < len(RESOLVE_STEPS):
@@ -257,7 +277,8 @@ class Registry:
             self._tables.forget(service)
             return None
         if service.leaving is not None:
-            self._deadlines.plan(service.leaving[0], (service,))
+            if service.leaving[0] > now.mono_s:
+                self._deadlines.plan(service.leaving[0], (service,))
             if not service.ptr.entries:
                 return None
         missing = service.missing(self._tables.host_of(service))
@@ -352,8 +373,8 @@ class Registry:
 
     def _linger(self, service: Service, reason: Reason, now: Moment) -> tuple[State, Reason | None]:
         """Its records have ended: stale for the grace of its type, and offline then."""
+        grace_s = self._grace_s(service.type)
         if service.leaving is None:
-            grace_s = self._grace_s(service.type)
             if grace_s <= 0:
                 return State.OFFLINE, reason
             service.leaving = (now.mono_s + grace_s, reason)
@@ -361,6 +382,9 @@ class Registry:
             service.looks = 0
             self._silent[service.ptr_key] = None
         until_s, reason = service.leaving
+        if service.ended_by_goodbye:
+            until_s, reason = min(until_s, now.mono_s + max(grace_s, GOODBYE_S)), Reason.GOODBYE
+            service.leaving, service.ended_by_goodbye = (until_s, reason), False
         if now.mono_s >= until_s:
             service.leaving = None
             return State.OFFLINE, reason

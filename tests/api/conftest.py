@@ -13,7 +13,7 @@ from lanbridge.api import server as api_server
 from lanbridge.api.app import create_app
 from lanbridge.config import AdvertiseSettings, Settings
 from lanbridge.core.addresses import NetworkState
-from lanbridge.core.events import LinksChanged, PacketHeard, Tick
+from lanbridge.core.events import Observation
 from lanbridge.daemon import Daemon
 from lanbridge.echo.app import EchoApp
 from lanbridge.echo.guard import Guard
@@ -54,12 +54,15 @@ class Home(Lan):
         self.daemon.discovery.state = HOME
         self.daemon._advertise()
         self.registry = self.daemon.discovery.registry
+        # One time for both; `wait` is the timer.
+        self.daemon.discovery._now_s = lambda: self.now_s  # type: ignore[method-assign]
+        self.daemon.discovery._closed = True
 
     def connect(self) -> None:
         """Make it ready: mDNS runs on eth0, over no socket."""
         self.daemon.discovery.engine.links[2] = Link(HOME.interfaces[1])
 
-    def _apply(self, observation: PacketHeard | LinksChanged | Tick) -> list[str]:
+    def _apply(self, observation: Observation) -> list[str]:
         before = len(self.events)
         told = super()._apply(observation)
         for event in self.events[before:]:

@@ -1,10 +1,19 @@
 """A LAN in a list: records and a clock for tests of the registry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
-from lanbridge.core.events import Event, LinksChanged, Moment, PacketHeard, ServiceEvent, Tick
-from lanbridge.core.records import Record, RecordType, Srv
+from lanbridge.core.events import (
+    Event,
+    LinksChanged,
+    Moment,
+    Observation,
+    PacketHeard,
+    QuestionsHeard,
+    ServiceEvent,
+    Tick,
+)
+from lanbridge.core.records import Question, Record, RecordType, Srv
 from lanbridge.core.registry import Registry
 from lanbridge.core.services import ServiceInstance
 
@@ -37,19 +46,42 @@ def address(host: str = "lamp.local", text: str = "10.0.0.7", ttl_s: int = 120) 
 
 def whole(instance: str = "lamp", host: str = "lamp.local", ttl_s: int = 120) -> list[Record]:
     """Everything that a well-behaved responder puts in one packet."""
-    return [ptr(instance), srv(instance, host, ttl_s=ttl_s), txt(instance), address(host)]
+    return [
+        ptr(instance),
+        srv(instance, host, ttl_s=ttl_s),
+        txt(instance),
+        address(host, ttl_s=ttl_s),
+    ]
 
 
 class Lan:
     """A registry and the time; every step returns the events as "kind name" lines."""
 
-    def __init__(self, wanted: Sequence[str] | None = None) -> None:
-        self.registry = Registry(wanted)
+    def __init__(
+        self, wanted: Sequence[str] | None = None, grace_s: Mapping[str, float] = {}
+    ) -> None:
+        self.registry = Registry(wanted, grace_s=lambda type_: grace_s.get(type_, 0.0))
         self.now_s = 1_000.0
         self.events: list[Event] = []
 
     def hear(self, *records: Record, on: str = "eth0") -> list[str]:
         return self._apply(PacketHeard(on, ip_address("10.0.0.7"), tuple(records)))
+
+    def overhear(self, *questions: Question) -> None:
+        """Another host asks."""
+        self._apply(QuestionsHeard(questions))
+
+    def verify(self) -> bool:
+        """Somebody wants to know whether the only service is there."""
+        return self.registry.verify(self.only().id, self.moment)
+
+    def look(self) -> int:
+        """Somebody reads the list."""
+        return self.registry.look(self.moment)
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.now_s, self.now_s + 1e9)
 
     def links(self, *names: str, renewed: Sequence[str] = ()) -> list[str]:
         return self._apply(LinksChanged(frozenset(names), frozenset(renewed)))
@@ -73,8 +105,8 @@ class Lan:
         (service,) = self.registry.services()
         return service
 
-    def _apply(self, observation: PacketHeard | LinksChanged | Tick) -> list[str]:
-        events = self.registry.apply(observation, Moment(self.now_s, self.now_s + 1e9))
+    def _apply(self, observation: Observation) -> list[str]:
+        events = self.registry.apply(observation, self.moment)
         self.events += events
         return [
             f"{event.kind.removeprefix('service.')} {event.service.name}"

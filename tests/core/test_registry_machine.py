@@ -14,10 +14,11 @@ from lanbridge.core.events import (
     Moment,
     Observation,
     PacketHeard,
+    QuestionsHeard,
     ServiceEvent,
     Tick,
 )
-from lanbridge.core.records import Nsec, Record, RecordType
+from lanbridge.core.records import Nsec, Question, Record, RecordType
 from lanbridge.core.registry import Registry
 from lanbridge.core.services import State
 from lanbridge.core.views import service_view
@@ -27,6 +28,11 @@ LINKS = ("eth0", "wlan0")
 SOURCE = ip_address("10.0.0.7")
 NO_NETWORK = NetworkState(())
 
+questions = strategies.builds(
+    Question,
+    strategies.sampled_from([f"lamp.{TYPE}", "lamp.local", TYPE]),
+    strategies.sampled_from([RecordType.A, RecordType.SRV, RecordType.PTR, RecordType.ANY]),
+)
 instances = strategies.sampled_from(["lamp", "Dr. Lamp", "客厅灯"])
 hosts = strategies.sampled_from(["lamp.local", "other.local"])
 addresses = strategies.sampled_from(["10.0.0.7", "10.0.0.8", "fe80::7"])
@@ -70,9 +76,11 @@ AFTER = {
 class RegistryMachine(RuleBasedStateMachine):
     """`told`: the state of each service as a reader of the events alone believes it to be."""
 
+    grace_s = 0.0
+
     def __init__(self) -> None:
         super().__init__()
-        self.registry = Registry()
+        self.registry = Registry(grace_s=lambda _type: self.grace_s)
         self.now_s = 1_000.0
         self.links = frozenset(LINKS)
         self.told: dict[str, State] = {}
@@ -100,6 +108,7 @@ class RegistryMachine(RuleBasedStateMachine):
         """Who announces a service, twice as RFC 6762 §8.3 wants, is there, whatever was before."""
         self.wait(pause_s)
         self.apply(PacketHeard(min(self.links), SOURCE, tuple(whole(instance, host))))
+        self.registry.take_questions()
         (service,) = (one for one in self.registry.services() if one.name == instance)
         assert (service.state, service.host) == (State.ONLINE, host)
 
@@ -110,7 +119,7 @@ class RegistryMachine(RuleBasedStateMachine):
         for link in sorted(self.links):
             packet = tuple(one._replace(ttl_s=0) for one in whole(instance, host))
             self.apply(PacketHeard(link, SOURCE, packet))
-        self.wait(1.01)
+        self.wait(1.01 + self.grace_s)
         assert all(
             one.state is State.OFFLINE or not self.links.issuperset(one.interfaces)
             for one in self.registry.services()
@@ -129,6 +138,36 @@ class RegistryMachine(RuleBasedStateMachine):
         self.now_s += slept_s
         self.apply(LinksChanged(self.links, frozenset(renewed)))
 
+    @rule(looks=strategies.booleans())
+    def verify(self, looks: bool) -> None:
+        """A reader, or somebody who asks for one of them."""
+        moment = Moment(self.now_s, self.now_s + 1e9)
+        if looks:
+            self.registry.look(moment)
+        for one in list(self.registry.services()):
+            self.registry.verify(one.id, moment)
+        self.apply(Tick())
+
+    @rule(asked=strategies.lists(questions, max_size=3))
+    def overhear(self, asked: list[Question]) -> None:
+        """Another host asks, maybe in vain."""
+        self.apply(QuestionsHeard(tuple(asked)))
+
+    @rule(seconds=strategies.sampled_from([0.0, 3.0, 90_000.0]))
+    def restart(self, seconds: float) -> None:
+        """What was known is known; what was there is stale until it is heard or given up."""
+        known = list(self.registry.services())
+        self.now_s += seconds
+        self.registry = Registry(grace_s=lambda _type: self.grace_s)
+        self.registry.recall(known, Moment(self.now_s, self.now_s + 1e9))
+        self.told = {one.id: one.state for one in self.registry.services()}
+        assert self.told == {
+            one.id: State.OFFLINE if one.state is State.OFFLINE else State.STALE
+            for one in known
+            if one.state is not State.FOUND
+        }
+        self.apply(LinksChanged(self.links))
+
     @rule(seconds=a_while_s)
     def wait(self, seconds: float) -> None:
         """With a timer that is on time."""
@@ -143,6 +182,14 @@ class RegistryMachine(RuleBasedStateMachine):
         """A laptop that was suspended: many deadlines have passed at once."""
         self.now_s += seconds
         self.apply(Tick())
+
+    @rule()
+    def forget(self) -> None:
+        """Ids of what is gone are told once."""
+        told = self.registry.take_forgotten()
+        assert not self.registry.take_forgotten()
+        listed = {one.id for one in self.registry.services()}
+        assert all(id_ in listed or id_ in told or id_ not in self.told for id_ in told)
 
     @rule()
     def read_all(self) -> None:
@@ -188,7 +235,16 @@ class RegistryMachine(RuleBasedStateMachine):
             gone = service in inner._gone_early or service in inner._gone_settled
             assert gone == (service.state is State.OFFLINE)
             assert service.planned_s > VOID or service.state is not State.OFFLINE
+            assert service.leaving is None or service.state is State.STALE
 
 
+class GraceMachine(RegistryMachine):
+    """Of a type that is given time."""
+
+    grace_s = 20.0
+
+
+TestRegistryWithGrace = GraceMachine.TestCase
+TestRegistryWithGrace.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestRegistry = RegistryMachine.TestCase
 TestRegistry.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)

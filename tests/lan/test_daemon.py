@@ -42,9 +42,9 @@ from lanbridge.mdns.wire import encode_response
 name = "Silent._http._tcp.local"
 records = [
     Record("_http._tcp.local", RecordType.PTR, 120, name),
-    Record(name, RecordType.SRV, 4, Srv(0, 0, 80, "silent.local"), True),
+    Record(name, RecordType.SRV, int(sys.argv[2]), Srv(0, 0, 80, "silent.local"), True),
     Record(name, RecordType.TXT, 120, b"\\0", True),
-    Record("silent.local", RecordType.A, 4, ip_address(sys.argv[1]), True),
+    Record("silent.local", RecordType.A, int(sys.argv[2]), ip_address(sys.argv[1]), True),
 ]
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sock.bind(("", 5353))
@@ -138,11 +138,22 @@ def test_a_device_that_falls_silent_is_stale_and_then_offline(lab: Lab) -> None:
     pi, lamp = lab.host("pi"), lab.host("lamp")
     serve(pi)
     stream = follow(pi, "127.0.0.1")
-    lamp.python(["-c", _ANNOUNCE_ONCE, "10.77.0.2"])
+    lamp.python(["-c", _ANNOUNCE_ONCE, "10.77.0.2", "4"])
     stream.wait_line("^event: service.resolved$")
     stream.wait_line("^event: service.stale$")
     stream.wait_line("^event: service.lost$")
     stream.wait_line(r'^data: .*"reason": "no-answer"')
+
+
+def test_a_device_that_is_gone_is_offline_soon_after_somebody_looks(lab: Lab) -> None:
+    """Its records say that they hold for a day; opening the stream asks, and so does reading."""
+    pi, lamp = lab.host("pi"), lab.host("lamp")
+    serve(pi)
+    lamp.python(["-c", _ANNOUNCE_ONCE, "10.77.0.2", "86400"])
+    eventually(lambda: "Silent" in services(pi), what="it is found")
+    stream = follow(pi, "127.0.0.1")
+    stream.wait_line("^event: service.lost$", timeout_s=15.0)
+    assert services(pi)["Silent"]["reason"] == "no-answer"
 
 
 def test_each_link_hears_only_its_own_addresses(lab: Lab) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Request, WebSocket, WebSocketDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from lanbridge.api.context import LOOKING
 from lanbridge.api.problems import documented
 from lanbridge.api.streams import Stream, TheWanted, Told, until_gone
 from lanbridge.core.json_text import json_safe
@@ -20,6 +21,7 @@ GOING_AWAY = 1001  # RFC 6455 §7.4.1: "such as a server going down"
     "/events",
     name="follow",
     response_class=StreamingResponse,
+    dependencies=LOOKING,
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "A stream of events"},
         503: documented("Too many readers"),
@@ -85,7 +87,7 @@ def _block(told: Told) -> str:
     return f"{id_}event: {told.name}\ndata: {told.json}\n\n"
 
 
-@router.websocket("/stream")
+@router.websocket("/stream", dependencies=LOOKING)
 async def stream(websocket: WebSocket, wanted: TheWanted) -> None:
     """The same over WebSocket, a JSON object a message, for clients without SSE; one way only.
 

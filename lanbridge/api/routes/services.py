@@ -5,19 +5,27 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from lanbridge.api.context import TheDaemon, TheViewer
+from lanbridge.api.context import LOOKING, TheDaemon, TheViewer, writing
 from lanbridge.api.filters import TheFilter
 from lanbridge.api.pages import MAX_ITEMS, After, Limit, Page, body, cut
 from lanbridge.api.problems import JsonResponse, documented
+from lanbridge.core.cache import VERIFY_S
 from lanbridge.core.errors import NotFound
-from lanbridge.core.services import devices_of
+from lanbridge.core.services import ServiceInstance, devices_of
 from lanbridge.core.views import DeviceView, ServiceView, as_json, device_view, service_view
+from lanbridge.daemon import Daemon
 
 router = APIRouter(prefix="/api/v1")
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: documented("There is no such thing")}
 
 
-@router.get("/services", tags=["services"], name="list", response_model=Page[ServiceView])
+@router.get(
+    "/services",
+    tags=["services"],
+    name="list",
+    response_model=Page[ServiceView],
+    dependencies=LOOKING,
+)
 async def list_services(
     request: Request,
     daemon: TheDaemon,
@@ -38,16 +46,50 @@ async def list_services(
     name="get",
     response_model=ServiceView,
     responses=_NOT_FOUND,
+    dependencies=LOOKING,
 )
 async def get_service(id: str, daemon: TheDaemon, viewer: TheViewer) -> JsonResponse:
     """One service instance."""
-    service = daemon.discovery.registry.service(id)
-    if service is None:
-        raise NotFound(id, "no service has this id", "list them at /api/v1/services")
+    service = _service(id, daemon)
     return JsonResponse(as_json(service_view(service, daemon.discovery.state, viewer)))
 
 
-@router.get("/devices", tags=["devices"], name="list", response_model=Page[DeviceView])
+class Verification(BaseModel):
+    """`started`: false when it is being asked already. An event follows within `within_s`
+    unless the service is as it was.
+    """
+
+    started: bool
+    within_s: float
+
+
+@router.post(
+    "/services/{id}/verify",
+    tags=["services"],
+    name="verify",
+    status_code=202,
+    **writing(_NOT_FOUND),
+)
+async def verify_service(id: str, daemon: TheDaemon) -> Verification:
+    """Ask the network whether a service is still there; who does not answer is offline then."""
+    service = _service(id, daemon)
+    return Verification(started=daemon.discovery.verify(service.id), within_s=VERIFY_S)
+
+
+def _service(id: str, daemon: Daemon) -> ServiceInstance:
+    service = daemon.discovery.registry.service(id)
+    if service is None:
+        raise NotFound(id, "no service has this id", "list them at /api/v1/services")
+    return service
+
+
+@router.get(
+    "/devices",
+    tags=["devices"],
+    name="list",
+    response_model=Page[DeviceView],
+    dependencies=LOOKING,
+)
 async def list_devices(
     request: Request,
     daemon: TheDaemon,
@@ -63,7 +105,12 @@ async def list_devices(
 
 
 @router.get(
-    "/devices/{id}", tags=["devices"], name="get", response_model=DeviceView, responses=_NOT_FOUND
+    "/devices/{id}",
+    tags=["devices"],
+    name="get",
+    response_model=DeviceView,
+    responses=_NOT_FOUND,
+    dependencies=LOOKING,
 )
 async def get_device(id: str, daemon: TheDaemon, viewer: TheViewer) -> JsonResponse:
     """One device."""

@@ -144,7 +144,7 @@ class TestPages:
         first = client.get(f"{SERVICES}?limit=3").json()
         registry = home.registry
         for gone in ("lamp 001", "lamp 002", "lamp 004"):
-            registry._forget(registry._services[f"{gone}.{TYPE}"])
+            registry._tables.forget(registry._tables.services[f"{gone}.{TYPE}"])
         home.hear(*whole("lamp 000a", "new.local"))
         assert pages(client, first["next"]) == [
             "lamp 003",
@@ -211,6 +211,29 @@ def test_types_are_counted(client: TestClient, home: Home) -> None:
     home.hear(ptr("a", ttl_s=0), ptr("b", ttl_s=0))
     home.wait(2)
     assert client.get("/api/v1/types").json()["items"] == [{"type": "_http._tcp", "services": 0}]
+
+
+def test_verifying_a_service_asks_the_network(
+    client: TestClient, home: Home, token: dict[str, str]
+) -> None:
+    """Once at a time; who does not answer is offline ten seconds later."""
+    home.hear(*whole())
+    path = f"{SERVICES}/{home.only().id}/verify"
+    assert client.post(path).status_code == 401
+    answer = client.post(path, headers=token)
+    assert (answer.status_code, answer.json()) == (202, {"started": True, "within_s": 10.0})
+    assert client.post(path, headers=token).json()["started"] is False
+    assert client.post(f"{SERVICES}/none/verify", headers=token).json()["code"] == "not-found"
+
+
+def test_reading_the_list_is_a_look_once_in_a_while(client: TestClient, home: Home) -> None:
+    """A page that polls does not make the daemon ask each time."""
+    looks = []
+    home.daemon.discovery.look = lambda: looks.append(1)  # type: ignore[method-assign]
+    for path in (SERVICES, "/api/v1/devices", SERVICES):
+        assert client.get(path).status_code == 200
+    assert client.get("/api/v1/types").status_code == 200
+    assert looks == [1]
 
 
 HOSTILE = "a\x1b[2J\x9b0m\u202e\u2028\x00\r\n</script>\ud800\U000e0041客厅"
