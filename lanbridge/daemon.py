@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 
 from lanbridge import __version__
 from lanbridge.advertisements import Advertisements
+from lanbridge.checkup import Doctor
 from lanbridge.config import Settings
 from lanbridge.core.errors import LanbridgeError
 from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
@@ -63,6 +64,7 @@ class Daemon:
         self.advertisements = Advertisements(
             self.discovery.publisher, settings.state_dir, self.host
         )
+        self.doctor = Doctor(settings)
         self.guard = Guard(lambda: self.discovery.state)
         self.udp: UdpEcho | None = None  # None: it is switched off
         self.webhooks = [Webhook(one, time.monotonic, time.time) for one in settings.webhooks]

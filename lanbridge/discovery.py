@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import errno
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -23,17 +24,22 @@ from lanbridge.core.events import (
     QuestionsHeard,
     Tick,
 )
+from lanbridge.core.port_holders import blame
 from lanbridge.core.records import Record
 from lanbridge.core.registry import Registry
 from lanbridge.mdns.browse import FIRST_DELAY_S, Browser, ask
 from lanbridge.mdns.engine import FAMILIES, Engine, Packet
 from lanbridge.mdns.publish import Publisher
+from lanbridge.mdns.sockets import PORT
 from lanbridge.network.change import Change
+from lanbridge.network.holders import udp_holders
 from lanbridge.network.interfaces import snapshot
 from lanbridge.network.watch import SLEPT_S, Watch
 
 LOOK_S = 0.1  # how often a command that waits for quiet looks
 REJOIN_S = 120.0  # between two reports of our memberships; a switch forgets after 260 s (RFC 3376)
+# To find out who holds a port takes milliseconds, and whoever reaches /readyz makes us tell.
+BLAMED_S = 10.0
 
 
 class Discovery:
@@ -65,6 +71,7 @@ class Discovery:
         self._wakes_s = 0.0  # uvloop's handle for what is due already does not say
         self._closed = False
         self._joined_s = 0.0
+        self._blamed: tuple[float, MdnsUnavailable] | None = None
 
     # Life
 
@@ -100,7 +107,7 @@ class Discovery:
         if self.engine.links:
             return None
         if self.engine.problems:
-            return next(iter(self.engine.problems.values()))
+            return self._blame(next(iter(self.engine.problems.values())))
         seen = "; ".join(f"{one.name}: {one.why}" for one in self.state.interfaces)
         return NetworkUnavailable(
             "", f"no usable interface ({seen or 'there are none'})", "connect one, or name one"
@@ -135,6 +142,15 @@ class Discovery:
             await asyncio.sleep(min(left_s, LOOK_S))
 
     # Inside
+
+    def _blame(self, problem: MdnsUnavailable) -> MdnsUnavailable:
+        """Say who holds the port, where that is the problem."""
+        if not (isinstance(why := problem.__cause__, OSError) and why.errno == errno.EADDRINUSE):
+            return problem
+        if self._blamed is None or self._now_s() - self._blamed[0] >= BLAMED_S:
+            named = MdnsUnavailable(f"UDP {PORT}", *blame(udp_holders(PORT)))
+            self._blamed = (self._now_s(), named)
+        return self._blamed[1]
 
     def _snapshot(self) -> NetworkState:
         return snapshot(self._include, self._exclude)

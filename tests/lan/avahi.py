@@ -33,25 +33,43 @@ host-name={host_name}
 use-ipv4=yes
 use-ipv6=yes
 enable-dbus=yes
+{server}
 [publish]
 publish-hinfo=no
 publish-workstation=no
 """
 
 # What is mounted over the machine's files. The daemon reads its services from that directory and
-# no other; and it gives its runtime directory to the user avahi, even when it is told to stay
-# root: in a user namespace nobody but root exists, so there avahi is another name of root.
-MOUNTS = {"services": "/etc/avahi/services", "passwd": "/etc/passwd", "group": "/etc/group"}
+# no other, and the doctor its settings from that file. It gives its runtime directory to the user
+# avahi, even when it is told to stay root: in a user namespace nobody but root exists, so there
+# avahi is another name of root.
+MOUNTS = {
+    "services": "/etc/avahi/services",
+    "daemon.conf": "/etc/avahi/avahi-daemon.conf",
+    "passwd": "/etc/passwd",
+    "group": "/etc/group",
+}
 USERS = "root:x:0:0:root:/root:/bin/sh\navahi:x:0:0:avahi:/:/bin/false\n"
 GROUPS = "root:x:0:\navahi:x:0:\n"
 
 
-def start(host: Host, services: Sequence[Service], host_name: str) -> Process:
-    """Start a bus and avahi-daemon on this host, and wait until every service is established."""
+def start(
+    host: Host,
+    services: Sequence[Service],
+    host_name: str,
+    *,
+    server: str = "",
+    starts: bool = True,
+) -> Process:
+    """Start a bus and avahi-daemon on this host, and wait until every service is established.
+
+    server: more lines of that section of its settings. starts: False: do not wait for it.
+    """
     directory = host.directory / "avahi"
     (directory / "services").mkdir(parents=True, exist_ok=True)
     (directory / "bus.conf").write_text(BUS_CONFIG)
-    (directory / "daemon.conf").write_text(DAEMON_CONFIG.format(host_name=host_name))
+    settings = DAEMON_CONFIG.format(host_name=host_name, server=server)
+    (directory / "daemon.conf").write_text(settings)
     for number, service in enumerate(services):
         (directory / f"services/{number}.service").write_text(service_file(service))
 
@@ -67,6 +85,8 @@ def start(host: Host, services: Sequence[Service], host_name: str) -> Process:
     # It has no user to become and no directory to lock itself into: the host is its cage.
     as_is = ["--no-drop-root", "--no-chroot", "--no-rlimits"]
     daemon = host.popen(["avahi-daemon", *as_is, "-f", directory / "daemon.conf"])
+    if not starts:
+        return daemon
     daemon.wait_line("Server startup complete")
     for number, _ in enumerate(services):
         daemon.wait_line(rf"/{number}\.service\) successfully established")

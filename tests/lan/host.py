@@ -149,9 +149,17 @@ class Host(Namespaces):
 
     # -- peers ---------------------------------------------------------------------------------
 
-    def avahi(self, services: Sequence[Service] = (), *, host_name: str | None = None) -> Process:
+    def avahi(
+        self,
+        services: Sequence[Service] = (),
+        *,
+        host_name: str | None = None,
+        server: str = "",
+        starts: bool = True,
+    ) -> Process:
         """Start avahi-daemon, with a D-Bus of its own, publishing these services."""
-        return avahi.start(self, services, host_name or self.name)
+        name = host_name or self.name
+        return avahi.start(self, services, name, server=server, starts=starts)
 
     def avahi_browse(self, service_type: str) -> Browser:
         """Browse with avahi-browse; this host needs its avahi() first."""

@@ -20,6 +20,8 @@ LANBRIDGE = str(Path(sys.executable).with_name("lanbridge"))
 _GET = """
 import sys, urllib.error, urllib.request
 request = urllib.request.Request(sys.argv[2], method=sys.argv[1])
+if len(sys.argv) > 3 and sys.argv[3]:
+    request.add_header("Authorization", f"Bearer {sys.argv[3]}")
 try:
     with urllib.request.urlopen(request, timeout=5) as answer:
         print(answer.status); print(answer.read().decode())
@@ -64,9 +66,9 @@ def serve(host: Host, *arguments: str, ready: bool = True) -> Process:
     return process
 
 
-def http(host: Host, url: str, method: str = "GET") -> Answer:
+def http(host: Host, url: str, method: str = "GET", *, token: str = "") -> Answer:
     """One request from this host."""
-    result = host.run([sys.executable, "-c", _GET, method, url], check=False)
+    result = host.run([sys.executable, "-c", _GET, method, url, token], check=False)
     assert result.returncode == 0, result.stderr
     status, _, body = result.stdout.partition("\n")
     return Answer(int(status), json.loads(body) if body.strip() else None)

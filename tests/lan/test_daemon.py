@@ -238,7 +238,7 @@ def test_echo_serves_neighbours_and_nobody_else(lab: Lab) -> None:
 
 
 def test_a_taken_port_is_said_with_its_remedy(lab: Lab) -> None:
-    """Exit 3, for the HTTP port and for a 5353 that another stack keeps to itself."""
+    """Exit 3, for the HTTP port and for a 5353 that another program keeps to itself."""
     pi = lab.host("pi")
     daemon = serve(pi)
     second = lanbridge(pi, "serve", "--state-dir", str(lab.directory / "second"))
@@ -246,11 +246,12 @@ def test_a_taken_port_is_said_with_its_remedy(lab: Lab) -> None:
     assert "8620" in second.stderr
     assert "another program" in second.stderr
     daemon.terminate()
-    pi.python(["-c", _HOLD]).wait_line("^held$")
+    holder = pi.python(["-c", _HOLD])
+    holder.wait_line("^held$")
     taken = lanbridge(pi, "discover")
     assert (taken.returncode, taken.stdout) == (3, "")
-    assert "another mDNS stack holds it" in taken.stderr
-    assert "disallow-other-stacks=no" in taken.stderr
+    assert f"python (pid {holder.pid}) holds it for itself alone" in taken.stderr
+    assert "stop it, or let it share the port" in taken.stderr
 
 
 def test_a_service_of_other_hardware_is_advertised_for_it(lab: Lab) -> None:
