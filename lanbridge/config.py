@@ -27,12 +27,13 @@ from pydantic import (
 )
 
 from lanbridge.core import txt
-from lanbridge.core.addresses import parse_address, parse_port
+from lanbridge.core.addresses import parse_address, parse_network, parse_port
 from lanbridge.core.errors import InvalidInput, InvalidSetting
 from lanbridge.core.events import NAMES
 from lanbridge.core.names import HostName, InstanceName, ServiceType
 from lanbridge.core.webhooks import key_of, target
 from lanbridge.wechat.ports import is_refused_to_tcp
+from lanbridge.wechat.targets import parse_host
 
 DEFAULT_FILE = Path("/etc/lanbridge/lanbridge.toml")
 PREFIX = "LANBRIDGE_"
@@ -54,6 +55,13 @@ def _by(parse: Callable[[Any], object]) -> Callable[[Any], Any]:
 
 def _instance(text: str, type: str = "_http._tcp") -> InstanceName:
     return InstanceName.parse(text, ServiceType.parse(type))
+
+
+def _parse_origin(text: str) -> None:
+    """RFC 6454 §6.1: scheme and host, and a port where it is not the default; or `null`."""
+    if text != "null" and not re.fullmatch(r"https?://[^\s/?#@*]+", text):
+        rule = "it is no origin"
+        raise InvalidInput(text, rule, "write it like http://192.168.1.5:3000, without a path")
 
 
 def _split(value: Any) -> Any:
@@ -201,6 +209,26 @@ class Settings(_Model):
         default=(), description="Never use the interfaces of these names."
     )
     udp_echo: bool = Field(default=True, description="Answer UDP echo.")
+    allow_networks: Annotated[
+        tuple[Annotated[str, AfterValidator(_by(parse_network))], ...], BeforeValidator(_split)
+    ] = Field(
+        default=(),
+        description='Networks that may read beside those of this host, as "10.1.0.0/16".',
+    )
+    host_names: Annotated[
+        tuple[Annotated[str, AfterValidator(_by(parse_host))], ...], BeforeValidator(_split)
+    ] = Field(
+        default=(),
+        description="Names by which browsers may ask, beside addresses, names of one label and "
+        '*.local, as "pi.fritz.box".',
+    )
+    cors_origins: Annotated[
+        tuple[Annotated[str, AfterValidator(_by(_parse_origin))], ...], BeforeValidator(_split)
+    ] = Field(
+        default=(),
+        description="Origins whose web pages may read, and with the token write, as "
+        '"http://192.168.1.5:3000".',
+    )
     network_poll_s: float = Field(
         default=2.0,
         gt=0.2,

@@ -10,6 +10,7 @@ import logging
 import secrets
 import signal
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from lanbridge import __version__
@@ -40,13 +41,17 @@ MAX_LOOKERS = 256  # addresses are made up easily
 
 
 class Daemon:
-    """`serve_http(daemon)` runs the HTTP server and ends when `stopping` is set."""
+    """`serve_http(daemon)` runs the HTTP server and ends when `stopping` is set.
+
+    http_refused: what that server refused, by code or reason.
+    """
 
     def __init__(
         self, settings: Settings, serve_http: Callable[["Daemon"], Awaitable[None]]
     ) -> None:
         self.settings = settings
         self._serve_http = serve_http
+        self.http_refused: Counter[str] = Counter()
         self.id = instance_id(settings.state_dir)
         self.token = WriteToken(settings.state_dir)
         self.host = own_host(self.id)

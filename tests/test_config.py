@@ -285,3 +285,34 @@ def test_every_setting_has_a_line_of_help() -> None:
     for table in TABLES.values():
         fields += table.model_fields.values()
     assert all((field.description or "").endswith(".") for field in fields)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("allow_networks", "10.0.0.1/24", "has host bits set"),
+        ("allow_networks", "lan", "write it like 192.168.1.0/24"),
+        ("host_names", "http://pi.example", "neither an IP address nor a host name"),
+        ("cors_origins", "*", "it is no origin"),
+        ("cors_origins", "http://*.example", "it is no origin"),
+        ("cors_origins", "http://hub:3000/", "without a path"),
+        ("cors_origins", "hub:3000", "it is no origin"),
+    ],
+)
+def test_who_may_do_what_is_checked(key: str, value: str, sentence: str) -> None:
+    """A slip here would open or close a door in silence."""
+    with pytest.raises(InvalidSetting, match=sentence):
+        load(None, {key: value}, {})
+
+
+def test_who_may_do_what_is_read() -> None:
+    """Several words each; `null` is the origin of a file."""
+    given = {
+        "allow_networks": "10.0.0.0/8, fd00::/8 192.168.1.7",
+        "host_names": "pi.fritz.box",
+        "cors_origins": "http://hub:3000,null,https://[fd00::1]",
+    }
+    settings = load(None, given, {}).settings
+    assert settings.allow_networks == ("10.0.0.0/8", "fd00::/8", "192.168.1.7")
+    assert settings.host_names == ("pi.fritz.box",)
+    assert settings.cors_origins == ("http://hub:3000", "null", "https://[fd00::1]")

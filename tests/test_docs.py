@@ -1,5 +1,6 @@
 """What the documents say is so: commands, endpoints, settings, statuses, links."""
 
+import ast
 import json
 import re
 import shlex
@@ -15,11 +16,12 @@ from pydantic import BaseModel
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from lanbridge.api import routes
+from lanbridge.api import connections, problems, routes
 from lanbridge.api.app import create_app
 from lanbridge.cli import plugins
 from lanbridge.cli.main import BUG, EPILOG, EXIT_STATUS, lanbridge
 from lanbridge.config import TABLES, Settings, sample_toml
+from lanbridge.core import errors
 from lanbridge.daemon import Daemon
 from lanbridge.echo.app import EchoApp
 from lanbridge.echo.guard import Guard
@@ -28,7 +30,8 @@ from tests.echo.home import HOME
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-DOCUMENTS = [*map(ROOT.joinpath, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), *ADRS]
+ERRORS = ROOT / "docs" / "errors.md"
+DOCUMENTS = [*map(ROOT.joinpath, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), ERRORS, *ADRS]
 
 
 @cache
@@ -123,8 +126,8 @@ def test_every_endpoint_is_in_the_table(tmp_path: Path) -> None:
             methods = getattr(route, "methods", {"WS"})  # of a WebSocket there are none
             served |= {f"{method} {route.path}" for method in methods - {"HEAD"}}
     own = [route for route in app.routes if isinstance(route, Route)]
-    assert {"/openapi.json", "/docs"} <= {route.path for route in own}
-    served |= {"GET /openapi.json", "GET /docs"}
+    assert {"/openapi.json"} == {route.path for route in own}
+    served |= {"GET /openapi.json"}
     cells = first_cells("endpoint")
     assert {cell for cell in cells if not is_echo(cell)} == served
     assert len(cells) == len(set(cells))
@@ -164,6 +167,37 @@ def test_the_ports_are_the_default_one() -> None:
     assert set(re.findall(r"(?:PI|10\.77\.0\.1):(\d+)", README)) == {port}
     assert {f"TCP {port}, in", f"UDP {port}, in and out"} <= set(first_cells("way"))
     assert f"EXPOSE {port}/tcp {port}/udp" in (ROOT / "Dockerfile").read_text()
+
+
+# Errors
+
+
+def test_every_code_is_in_the_table_of_errors() -> None:
+    """With its status: of the tree, of the server, of the framework, and of the echo room."""
+    known: dict[str, set[str]] = {"http-error": {"4xx, 5xx"}}
+
+    def add(code: str, status: int) -> None:
+        known.setdefault(code, set()).add(str(status))
+
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, errors.LanbridgeError):
+            add(kind.code, problems.status_of(kind("", "")))
+    for status, code in connections._CODES.items():
+        add(code, status)
+    for status, (code, _) in problems._FRAMEWORK.items():
+        add(code, status)
+    for file in (ROOT / "lanbridge" / "echo").rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            match call:
+                case ast.Call(
+                    ast.Name("Problem"), [ast.Constant(int(status)), ast.Constant(str(code)), *_]
+                ):
+                    add(code, status)
+    table = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \| [^|]+ \|$", ERRORS.read_text(), re.M)
+    assert [{code: {status}} for code, status in table] == [
+        {code: known.get(code)} for code, _ in table
+    ]
+    assert sorted(code for code, _ in table) == sorted(known)
 
 
 # Settings

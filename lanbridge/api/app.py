@@ -1,6 +1,5 @@
 """The ASGI application of REST and pages: every file in `api/routes` is mounted."""
 
-from collections import Counter
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -22,13 +21,13 @@ def create_app(daemon: Daemon) -> FastAPI:
         generate_unique_id_function=_operation_id,
         default_response_class=problems.JsonResponse,
         responses={422: problems.documented("The request is not valid")},
+        docs_url=None,  # its page is from a CDN, and a Pi may be without the Internet
         redoc_url=None,
         # FastAPI exports nothing unless told to, and is told not to.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.state.daemon = daemon
     app.state.encoder = Encoder(daemon)
-    app.state.refused = Counter[str]()  # connections cut off, by HTTP status
     problems.install(app)
     for module in sorted(iter_modules(routes.__path__), key=lambda one: one.name):
         app.include_router(import_module(f"{routes.__name__}.{module.name}").router)

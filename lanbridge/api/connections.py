@@ -17,6 +17,7 @@ from uvicorn.importer import import_from_string
 from uvicorn.server import ServerState
 
 MAX_CONNECTIONS = 2_048
+MAX_OF_ONE_CLIENT = 256  # so that one host cannot take all the places, however busy it looks
 MAX_HEAD_BYTES = 65_536  # but what comes in one read, up to 256 KiB, is parsed as it is
 HEAD_S = 10.0  # for a head, from the connection or the answer before it
 BODY_S = 20.0  # for a body, and a second more for each MIN_BODY_BYTES that have come
@@ -24,23 +25,37 @@ MIN_BODY_BYTES = 1_024
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # of a body that was answered before its end
 LINGER_S = 2.0
 
+_LOOPBACK = ("127.0.0.1", "::1")
 _CODES = {400: "bad-request", 408: "too-slow", 431: "head-too-large", 503: "crowded"}
 
 
 class Connections(ServerState):
-    """All connections of one server. refused: how many were cut off, by status."""
+    """All connections of one server. refused: how many were cut off, by code."""
 
     def __init__(self, refused: Counter[str]) -> None:
         super().__init__()
         self.refused = refused
+        self.of_client: Counter[str] = Counter()
         # Those whose next head is not complete, the longest waiting first.
         self.waiting: dict[Bounded, None] = {}
 
     def admit(self, new: "Bounded") -> None:
         """The attack: connect a thousand times and say nothing. The newcomer has the place then."""
         self.waiting[new] = None
-        if len(self.connections) > MAX_CONNECTIONS:
+        self.of_client[new.address] += 1
+        # What comes from this host may be a proxy with everybody behind it.
+        if self.of_client[new.address] > MAX_OF_ONE_CLIENT and new.address not in _LOOPBACK:
+            self.refused[_CODES[503]] += 1
+            new.transport.write(_answer(503))
+            new.transport.close()  # at once: to linger would be a place
+        elif len(self.connections) > MAX_CONNECTIONS:
             next(iter(self.waiting)).refuse(503)
+
+    def leave(self, address: str) -> None:
+        """A connection from there has ended."""
+        self.of_client[address] -= 1
+        if not self.of_client[address]:
+            del self.of_client[address]
 
     async def tick(self) -> None:
         """Called by uvicorn."""
@@ -58,6 +73,7 @@ class Connections(ServerState):
 class Bounded(asyncio.Protocol):
     """Goes before a protocol of uvicorn, whose `cycle` is the latest request with its answer."""
 
+    client: tuple[str, int] | None
     cycle: Any
     flow: Any
     loop: asyncio.AbstractEventLoop
@@ -72,8 +88,14 @@ class Bounded(asyncio.Protocol):
         self.since_s = self.loop.time()
         self.server_state.admit(self)
 
+    @property
+    def address(self) -> str:
+        """The client's, as text."""
+        return self.client[0] if self.client else ""
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.server_state.waiting.pop(self, None)
+        self.server_state.leave(self.address)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -118,7 +140,7 @@ class Bounded(asyncio.Protocol):
     def refuse(self, status: int) -> None:
         """Say why, where that can still be said, and end the connection."""
         transport, cycle = self.transport, self.cycle
-        self.server_state.refused[str(status)] += 1
+        self.server_state.refused[_CODES.get(status, _CODES[400])] += 1
         answering = cycle and cycle.response_started and not cycle.response_complete
         silent = status == 408 and not self.received_bytes
         if answering or silent or transport.is_closing():

@@ -15,6 +15,11 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+def is_echo(path: str) -> bool:
+    """Whether the echo room answers it."""
+    return path.startswith("/echo") and path[5:6] in ("", "/")
+
+
 class Front:
     """ASGI: `/echo` and all below it to `echo`, GET and HEAD `/ping` at once, the rest to `app`.
 
@@ -32,7 +37,7 @@ class Front:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on without a step between."""
         path = scope["path"]
-        if path.startswith("/echo") and path[5:6] in ("", "/"):
+        if is_echo(path):
             return self._echo(scope, receive, send)
         if path == "/ping" and scope.get("method") in ("GET", "HEAD"):
             return self._ping(send)

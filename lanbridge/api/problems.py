@@ -16,7 +16,11 @@ from lanbridge.core.text import printable
 # Total over the tree in core/errors.py: every exception has itself or an ancestor here.
 STATUS: dict[type[errors.LanbridgeError], int] = {
     errors.InvalidInput: 422,
+    errors.BodyRefused: 415,
+    errors.BodyTooLarge: 413,
     errors.Refused: 403,
+    errors.HostRefused: 421,
+    errors.TooManyRequests: 429,
     errors.TokenRequired: 401,
     errors.TokenWrong: 401,
     errors.NotFound: 404,
@@ -25,9 +29,15 @@ STATUS: dict[type[errors.LanbridgeError], int] = {
     errors.EnvironmentProblem: 503,
     errors.LanbridgeError: 500,
 }
+_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},  # RFC 9110 §15.5.2: it MUST say how to authenticate
+    429: {"Retry-After": "1"},
+}
 # What the framework answers by itself, in our words.
 _FRAMEWORK = {
+    400: ("bad-request", "what was sent cannot be read."),
     404: ("not-found", "no such path is served here; /docs lists those that are."),
+    413: (errors.BodyTooLarge.code, "the body is too large."),
     405: ("method-not-allowed", "this path does not take the method; the Allow header says which."),
 }
 
@@ -82,15 +92,18 @@ def status_of(error: errors.LanbridgeError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def response_to(error: errors.LanbridgeError) -> ProblemResponse:
+    """The problem document of an error of ours."""
+    status = status_of(error)
+    return ProblemResponse(status, error.code, str(error), _HEADERS.get(status))
+
+
 def install(app: FastAPI) -> None:
     """Answer every error with a problem document, a bug of ours included."""
 
     @app.exception_handler(errors.LanbridgeError)
     async def ours(_request: Request, error: errors.LanbridgeError) -> Response:
-        status = status_of(error)
-        # RFC 9110 §15.5.2: a 401 MUST say how to authenticate.
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-        return ProblemResponse(status, error.code, str(error), headers)
+        return response_to(error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:

@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 import uvicorn
+from starlette.middleware.cors import CORSMiddleware
 
+from lanbridge.api.access import Access
 from lanbridge.api.app import create_app
 from lanbridge.api.connections import (
     MAX_CONNECTIONS,
@@ -24,12 +26,22 @@ from lanbridge.api.connections import (
 from lanbridge.api.front import App, Front
 from lanbridge.api.routes.health import own_facts
 from lanbridge.api.sockets import MAX_MESSAGE_BYTES, WebSocket
+from lanbridge.core.addresses import parse_network
 from lanbridge.core.errors import PortUnavailable
 from lanbridge.daemon import Daemon
 from lanbridge.echo.app import EchoApp
 
 STALLED_S = 60  # without a sign of life, or without reading what waits for it
 SHUTDOWN_S = 2  # what is still open after this is cut, so that goodbyes are sent in time
+# Of every answer. No script but our own files: what a device calls itself may be `<script>`.
+SECURITY_HEADERS = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    (
+        "content-security-policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+]
 _NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)  # a kernel without it
 
 
@@ -43,7 +55,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 class Server(uvicorn.Server):
-    """uvicorn with our limits. refused: counts the connections that are cut off.
+    """uvicorn with our limits. refused: counts the connections that are cut off, by code.
 
     fast: with httptools, or h11; by default what is installed decides.
     """
@@ -63,6 +75,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                headers=SECURITY_HEADERS,
                 timeout_graceful_shutdown=SHUTDOWN_S,
                 lifespan="off",
                 timeout_notify=0,  # at every tick of its clock, a second
@@ -77,14 +90,37 @@ class Server(uvicorn.Server):
         yield
 
 
+def application(daemon: Daemon) -> App:
+    """All that is served on the port, behind the rules of who may do what."""
+    settings = daemon.settings
+    access = Access(
+        Front(create_app(daemon), EchoApp(daemon.guard), lambda: own_facts(daemon)),
+        lambda: daemon.discovery.state,
+        daemon.token,
+        daemon.http_refused,
+        daemon.uptime_s,
+        networks=map(parse_network, settings.allow_networks),
+        host_names=settings.host_names,
+        origins=settings.cors_origins,
+    )
+    if not settings.cors_origins:
+        return access
+    return CORSMiddleware(
+        access,
+        allow_origins=settings.cors_origins,
+        allow_methods=("GET", "HEAD", "POST", "PUT", "DELETE"),
+        allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),
+        expose_headers=("Location",),
+        allow_private_network=True,
+    )
+
+
 async def serve(daemon: Daemon) -> None:
     """Serve until `daemon.stopping` is set. Raises PortUnavailable."""
     sockets = listening(daemon.settings.host, daemon.settings.port)
     allow_open_files(MAX_CONNECTIONS + 256)
     logging.getLogger("uvicorn.error").addFilter(is_ours)
-    app = create_app(daemon)
-    front = Front(app, EchoApp(daemon.guard), lambda: own_facts(daemon))
-    server = Server(front, app.state.refused)
+    server = Server(application(daemon), daemon.http_refused)
 
     async def end() -> None:
         await daemon.stopping.wait()

@@ -1,10 +1,13 @@
 """WebSockets that take a message at a time, however small it was made on the way."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+
+if TYPE_CHECKING:
+    from lanbridge.api.connections import Connections
 
 MAX_MESSAGE_BYTES = 1024 * 1024  # 1009 beyond it, counted after decompression
 # The attack: deflate makes a thousandth of zeros, so that one read of 256 KiB holds messages of
@@ -17,6 +20,7 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._all: Connections = kwargs["server_state"]
         self._rest = b""
 
     def handle_connect(self, event: Request) -> None:
@@ -32,6 +36,10 @@ class WebSocket(WebSocketsSansIOProtocol):
         self.conn.send_response(response)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._all.leave(self.client[0] if self.client else "")
 
     def data_received(self, data: bytes) -> None:
         if self._rest or len(data) > _PIECE_BYTES:

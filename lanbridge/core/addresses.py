@@ -16,6 +16,7 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
     ip_address,
+    ip_network,
 )
 from typing import NamedTuple, Protocol
 
@@ -31,6 +32,7 @@ _EDGELESS = 31  # RFC 3021: from /31 on, no address is set aside for network and
 # All else is unassigned (RFC 4291 §2.4), and ipaddress takes fifteen comparisons to say so.
 _IPV6_UNICAST = (IPv6Network("2000::/3"), IPv6Network("fc00::/7"), IPv6Network("fe80::/9"))
 _NAMED = 4  # addresses or prefixes named in one reason
+_NETWORK_REMEDY = "write it like 192.168.1.0/24 or fd00::/8"
 _ADDRESS_REMEDY = "write it like 192.168.1.20 or fe80::1%eth0"
 
 
@@ -205,6 +207,14 @@ def parse_address(text: str) -> Address:
     except ValueError:
         pass
     raise InvalidAddress(text, "it is not an IPv4 or IPv6 address", _ADDRESS_REMEDY)
+
+
+def parse_network(text: str) -> Network:
+    """A prefix like 10.0.0.0/24, or one address; raises InvalidAddress."""
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise InvalidAddress(text, f"it is no network ({error})", _NETWORK_REMEDY) from None
 
 
 def parse_port(text: str | int) -> int:

@@ -8,7 +8,9 @@ LanbridgeError                       code, what, value, rule, remedy
 │  ├─ InvalidTxtRecord               RFC 6763 §6
 │  ├─ InvalidAddress                 an address, a prefix, an interface name
 │  ├─ InvalidPort
-│  └─ InvalidSetting                 configuration: names the file, variable or flag
+│  ├─ InvalidSetting                 configuration: names the file, variable or flag
+│  ├─ BodyRefused                    what is sent is no JSON: HTTP 415
+│  └─ BodyTooLarge                   HTTP 413
 ├─ EnvironmentProblem                this host cannot do it now: exit 3, HTTP 503
 │  ├─ NetworkUnavailable             no usable interface
 │  ├─ MdnsUnavailable                UDP 5353 cannot be bound or joined
@@ -20,7 +22,10 @@ LanbridgeError                       code, what, value, rule, remedy
 ├─ NameConflict                      a name that somebody else on the link holds, RFC 6762 §9:
 │                                    exit 1, HTTP 409
 ├─ FixedBySettings                   what is in the settings goes there only: exit 1, HTTP 409
-├─ Refused                           the guard says no: exit 1, HTTP 403
+├─ Refused                           the caller is in the wrong network: exit 1, HTTP 403
+│  ├─ HostRefused                    asked by a name that anybody's DNS could point here: HTTP 421
+│  ├─ OriginRefused                  asked by a web page of somebody else: HTTP 403
+│  ├─ TooManyRequests                HTTP 429
 │  ├─ TokenRequired                  it changes something and came without the token: HTTP 401
 │  └─ TokenWrong                     with one that is not ours: HTTP 401
 └─ NotFound                          no such service, device, advertisement: exit 1, HTTP 404
@@ -117,6 +122,16 @@ class InvalidSetting(InvalidInput):
         return f"{self.source}: {sentence}" if self.source else sentence
 
 
+class BodyRefused(InvalidInput):
+    code = "body-refused"
+    what = "body"
+
+
+class BodyTooLarge(InvalidInput):
+    code = "body-too-large"
+    what = "body"
+
+
 class EnvironmentProblem(LanbridgeError):
     code = "environment"
     what = "this host"
@@ -170,6 +185,20 @@ class FixedBySettings(LanbridgeError):
 class Refused(LanbridgeError):
     code = "refused"
     what = "request from"
+
+
+class HostRefused(Refused):
+    code = "host-refused"
+    what = "host"
+
+
+class OriginRefused(Refused):
+    code = "origin-refused"
+    what = "origin"
+
+
+class TooManyRequests(Refused):
+    code = "too-many-requests"
 
 
 class TokenRequired(Refused):

@@ -6,10 +6,7 @@ from lanbridge.core.json_text import json_safe
 from lanbridge.echo.call import Call, Header, Problem
 
 # It repeats what a stranger sent, and is never the same twice.
-ALWAYS: tuple[Header, ...] = (
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-)
+ALWAYS: tuple[Header, ...] = ((b"cache-control", b"no-store"),)
 # More than this is handed over piece by piece: the server holds one piece for a client that does
 # not read, and the rest counts as ours (see `bodies.Memory`) until it is gone.
 PIECE_BYTES = 65_536

@@ -6,6 +6,8 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from lanbridge.api import connections
 from lanbridge.api.connections import (
@@ -90,7 +92,7 @@ async def test_a_head_without_end(server: Served, dial: Dial) -> None:
     for number in range(20 * MAX_HEAD_BYTES // 1000):
         raw.send(f"x-{number}: {'a' * 1000}\r\n")
     assert await raw.status() == 431
-    assert server.connections.refused == {"431": 1}
+    assert server.connections.refused == {"head-too-large": 1}
 
 
 async def test_a_head_without_end_on_a_connection_that_was_used(server: Served, dial: Dial) -> None:
@@ -119,7 +121,7 @@ async def test_a_head_that_does_not_come(server: Served, dial: Dial) -> None:
     sweep(server, HEAD_S + 1)
     assert await silent.rest() == b""
     assert await slow.status() == 408
-    assert server.connections.refused == {"408": 2}
+    assert server.connections.refused == {"too-slow": 2}
     assert not server.connections.waiting
 
 
@@ -216,7 +218,7 @@ async def test_the_longest_waiting_makes_room(
     assert await first.status() == 503
     third.send(GET)
     assert await third.status() == 200
-    assert server.connections.refused == {"503": 1}
+    assert server.connections.refused == {"crowded": 1}
     assert second.reader.at_eof() is False
 
 
@@ -245,3 +247,50 @@ async def test_answers_do_not_wait_for_acknowledgements(server: Served, dial: Di
     (connection,) = server.connections.waiting
     sock = connection.transport.get_extra_info("socket")
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+async def test_one_host_does_not_take_all_the_places(
+    server: Served, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond its share it is told so, keeps no place, and has one again when another ends."""
+    monkeypatch.setattr(connections, "MAX_OF_ONE_CLIENT", 3)
+    monkeypatch.setattr(connections, "_LOOPBACK", ())
+    held = [await dial() for _ in range(3)]
+    for raw in held:
+        raw.send(GET)
+        assert await raw.status() == 200
+    refused = await dial()
+    assert await refused.status() == 503
+    assert await refused.rest() == b""
+    assert server.connections.refused == {"crowded": 1}
+    assert server.connections.of_client == {"127.0.0.1": 3}
+    held[0].writer.close()
+    await until(lambda: server.connections.of_client == {"127.0.0.1": 2})
+    again = await dial()
+    again.send(GET)
+    assert await again.status() == 200
+
+
+async def test_a_place_is_given_back_however_a_connection_ends(server: Served, dial: Dial) -> None:
+    """As a WebSocket that closes or is denied, as a request that is refused, or cut off."""
+    async with connect(f"ws://127.0.0.1:{server.port}/echo/ws", proxy=None):
+        assert server.connections.of_client == {"127.0.0.1": 1}
+    with pytest.raises(InvalidStatus):
+        await connect(f"ws://127.0.0.1:{server.port}/echo/nope", proxy=None)
+    (await dial()).send("nonsense\r\n\r\n")
+    (await dial()).send(GET.replace("GET", "POST").replace("host", "content-length: 9\r\nhost"))
+    (await dial()).writer.close()
+    await until(lambda: len(server.connections.connections) == 2)
+    sweep(server, BODY_S + HEAD_S)
+    await until(lambda: not server.connections.of_client)
+
+
+async def test_proxies_on_this_host_have_no_share(
+    server: Served, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody may be behind one."""
+    monkeypatch.setattr(connections, "MAX_OF_ONE_CLIENT", 1)
+    for _ in range(3):
+        raw = await dial()
+        raw.send(GET)
+        assert await raw.status() == 200

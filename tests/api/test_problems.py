@@ -17,7 +17,11 @@ CLASSES = [
     if isinstance(kind, type) and issubclass(kind, LanbridgeError)
 ]
 # Codes that the faces add to those of the tree.
-CODES = {kind.code for kind in CLASSES} | {"method-not-allowed", "http-error"}
+CODES = {kind.code for kind in CLASSES} | {
+    "bad-request",
+    "method-not-allowed",
+    "http-error",
+}
 
 TABLE: dict[str, tuple[str, str, int, str, str]] = {
     "unknown route": ("GET", "/nope", 404, "not-found", "/docs lists"),
@@ -137,7 +141,11 @@ def test_every_exception_has_a_status() -> None:
         expected = {
             errors.TokenRequired: 401,
             errors.TokenWrong: 401,
+            errors.BodyRefused: 415,
+            errors.BodyTooLarge: 413,
             errors.InvalidInput: 422,
+            errors.HostRefused: 421,
+            errors.TooManyRequests: 429,
             errors.EnvironmentProblem: 503,
             errors.NameConflict: 409,
             errors.FixedBySettings: 409,

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import AsyncGenerator
 
+import httpx2
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -149,3 +151,37 @@ async def test_a_message_that_is_too_large_closes_the_websocket(serving: Serving
                 await websocket.recv()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
+
+
+async def test_every_answer_tells_the_browser_to_be_careful(serving: Serving) -> None:
+    """Pages, data, errors and echo: no script but our own files, no frame, no guessed type."""
+    async with serving() as port, httpx2.AsyncClient(trust_env=False) as client:
+        for path in ("/docs", "/api/v1/status", "/nope", "/echo", "/ping", "/api/v1/services/x"):
+            headers = (await client.get(f"http://127.0.0.1:{port}{path}")).headers
+            assert headers.get_list("x-content-type-options") == ["nosniff"]
+            assert headers["referrer-policy"] == "no-referrer"
+            (policy,) = headers.get_list("content-security-policy")
+            assert "default-src 'self'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+        async with connect(f"ws://127.0.0.1:{port}/echo/ws", proxy=None) as websocket:
+            assert websocket.response is not None
+            assert "content-security-policy" in websocket.response.headers
+        wrong = await client.get(f"http://127.0.0.1:{port}/ping", headers={"Host": "evil.example"})
+        assert (wrong.status_code, wrong.headers["x-content-type-options"]) == (421, "nosniff")
+
+
+async def test_a_write_is_for_who_has_the_token(home: Home, serving: Serving) -> None:
+    """Over a real connection, in pieces too; and the connection goes on after a refusal."""
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        yield b'{"name": "a", "type": "_x._tcp", '
+        yield b'"port": 1}'
+
+    async with serving() as port, httpx2.AsyncClient(trust_env=False) as client:
+        url = f"http://127.0.0.1:{port}/api/v1/advertisements"
+        json_type = {"Content-Type": "application/json"}
+        assert (await client.post(url, content=pieces(), headers=json_type)).status_code == 401
+        headers = {"Authorization": f"Bearer {home.daemon.token.ensured()}"} | json_type
+        assert (await client.post(url, content=pieces(), headers=headers)).status_code == 201
+        assert home.daemon.http_refused == {"token-required": 1}

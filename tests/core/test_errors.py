@@ -6,9 +6,12 @@ import pytest
 
 from lanbridge.core import errors
 from lanbridge.core.errors import (
+    BodyRefused,
+    BodyTooLarge,
     DaemonUnreachable,
     EnvironmentProblem,
     FixedBySettings,
+    HostRefused,
     InvalidAddress,
     InvalidHostName,
     InvalidInput,
@@ -23,12 +26,14 @@ from lanbridge.core.errors import (
     NameConflict,
     NetworkUnavailable,
     NotFound,
+    OriginRefused,
     PortUnavailable,
     Refused,
     StateUnwritable,
     TokenRequired,
     TokenUnavailable,
     TokenWrong,
+    TooManyRequests,
 )
 
 SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
@@ -90,6 +95,20 @@ SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
         "state file '/var/lib/lanbridge/x': it cannot be written; free the disk.",
     ),
     "fixed": (FixedBySettings("lamp", "it is there"), "advertisement 'lamp': it is there."),
+    "body": (BodyRefused("text/plain", "it is no JSON"), "body 'text/plain': it is no JSON."),
+    "large body": (BodyTooLarge("", "it is too large"), "body: it is too large."),
+    "host name of others": (
+        HostRefused("evil.example", "it is none of ours", "add it to host_names"),
+        "host 'evil.example': it is none of ours; add it to host_names.",
+    ),
+    "page of others": (
+        OriginRefused("http://evil.example", "a page of another origin asks"),
+        "origin 'http://evil.example': a page of another origin asks.",
+    ),
+    "too many": (
+        TooManyRequests("10.0.0.9", "more than 50 requests a second"),
+        "request from '10.0.0.9': more than 50 requests a second.",
+    ),
     "no token": (TokenRequired("", "it takes the token"), "request: it takes the token."),
     "wrong token": (TokenWrong("", "this is not the token"), "request: this is not the token."),
     "conflict": (NameConflict("Lamp", "192.168.1.9 has it"), "name 'Lamp': 192.168.1.9 has it."),

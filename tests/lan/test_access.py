@@ -62,3 +62,23 @@ def test_a_neighbour_without_the_token_changes_nothing(lab: Lab) -> None:
         refused = http(phone, url, method)
         assert (refused.status, refused.body["code"]) == (401, "token-required")
     assert http(phone, advertisements).body["items"] == items
+
+
+def test_other_networks_read_where_the_settings_say_so(lab: Lab) -> None:
+    """A phone behind a router is told what to do; the programs of this host always read."""
+    pi, router = lab.host("pi"), lab.host("router")
+    router.attach("guests")
+    router.sysctl("net.ipv4.ip_forward", 1)
+    guest = lab.host("guest", segment="guests", gateway="10.77.1.2")
+    pi.ip("route add 10.77.1.0/24 via 10.77.0.2")
+    daemon = serve(pi)
+    status = "http://10.77.0.1:8620/api/v1/status"
+    refused = http(guest, status)
+    assert (refused.status, refused.body["code"]) == (403, "refused")
+    assert "allow_networks" in refused.body["detail"]
+    assert http(guest, "http://10.77.0.1:8620/ping").status == 403
+    assert http(router, status).body["http_refused"] == {"other-subnet": 2}
+    daemon.terminate()
+    serve(pi, "--allow-networks", "10.77.1.0/24")
+    assert http(guest, status).status == 200
+    assert http(guest, "http://10.77.0.1:8620/api/v1/scan", "POST").status == 401

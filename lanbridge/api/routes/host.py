@@ -1,6 +1,6 @@
 """This host: its interfaces, its state, and the order to ask again."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from lanbridge import __version__
@@ -85,7 +85,7 @@ class Status(BaseModel):
 
 
 @router.get("/status", tags=["status"], name="get", response_model=Status)
-async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
+async def status(daemon: TheDaemon) -> JsonResponse:
     """Version, uptime, counters, and what was refused or dropped and why."""
     discovery = daemon.discovery
     waiting, udp, problem = daemon.waiting_for(), daemon.udp, daemon.token.problem()
@@ -128,7 +128,7 @@ async def status(request: Request, daemon: TheDaemon) -> JsonResponse:
             answered=udp.answered if udp else 0,
             unsent=udp.unsent if udp else 0,
         ),
-        http_refused=dict(request.app.state.refused),
+        http_refused=dict(daemon.http_refused),
         findings=dict(discovery.registry.findings.most_common(50)),
     )
     return JsonResponse(state.model_dump())
