@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ refused_packets: list[str] = []
 
 def pytest_configure() -> None:
     """Outside the laboratory, refuse every packet to another machine."""
+    # A shell starts what it runs in the background with ^C ignored, and programs inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not is_inside():
         sys.addaudithook(refuse_packets_off_this_host)
 
