@@ -80,7 +80,7 @@ class Hub:
     """
 
     def __init__(self, boot_id: str) -> None:
-        self._boot_id = boot_id
+        self.boot_id = boot_id
         self.told: Counter[str] = Counter()
         self.resyncs: Counter[str] = Counter()
         self._serial = 0
@@ -90,7 +90,7 @@ class Hub:
     @property
     def last_id(self) -> str:
         """Of the latest event."""
-        return f"{self._boot_id}-{self._serial}"
+        return f"{self.boot_id}-{self._serial}"
 
     def publish(self, event: Event) -> Published:
         self._serial += 1
@@ -129,7 +129,7 @@ class Hub:
 
     def _missed(self, last_id: str) -> list[Published]:
         boot_id, _, serial = last_id.rpartition("-")
-        if boot_id == self._boot_id and serial.isascii() and serial.isdigit():
+        if boot_id == self.boot_id and serial.isascii() and serial.isdigit():
             behind = self._serial - int(serial[:18])
             if 0 <= behind <= len(self._kept):
                 return list(self._kept)[len(self._kept) - behind :]

@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from lanbridge.api.access import Access
 from lanbridge.api.app import create_app
+from lanbridge.api.cache import Lists
 from lanbridge.api.connections import (
     MAX_CONNECTIONS,
     MAX_HEAD_BYTES,
@@ -94,7 +95,7 @@ def application(daemon: Daemon) -> App:
     """All that is served on the port, behind the rules of who may do what."""
     settings = daemon.settings
     access = Access(
-        Front(create_app(daemon), EchoApp(daemon.guard), lambda: own_facts(daemon)),
+        Front(Lists(create_app(daemon), daemon), EchoApp(daemon.guard), lambda: own_facts(daemon)),
         lambda: daemon.discovery.state,
         daemon.token,
         daemon.http_refused,

@@ -73,6 +73,7 @@ class Registry:
         self._silent: dict[str, None] = {}
         self._recalled: dict[Service, None] = {}
         self._overheard = Overheard()
+        self.revision = 0  # another one when a service may differ in more than `last_seen`
 
     # What comes in
 
@@ -87,6 +88,7 @@ class Registry:
         events: list[Event] = [one for one in self._pass_deadlines(now, touched) if one]
         for service in touched:
             events += self._settle(service, now)
+        self.revision += bool(touched)
         return events
 
     def note(self, finding: str) -> None:
@@ -182,6 +184,10 @@ class Registry:
             if service.state is not State.OFFLINE and (service.type in counts):
                 counts[service.type] += 1
         return counts
+
+    def states(self) -> Counter[State]:
+        """How many services there are in each state."""
+        return Counter(one.state or State.FOUND for one in self._tables.services.values())
 
     def unresolved(self) -> bool:
         """Whether some service that was found may still be resolved."""

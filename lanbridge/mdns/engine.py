@@ -81,8 +81,8 @@ class Packet(NamedTuple):
 class Engine:
     """Keeps one socket per link and family, and hands on what comes in.
 
-    `dropped` counts by reason what did not pass the door, `note` gets a sentence about it;
-    `problems` holds, by interface, why mDNS cannot run there.
+    `heard` counts what came, `dropped` by reason what did not pass the door, of which `note` gets a
+    sentence; `problems` holds, by interface, why mDNS cannot run there.
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class Engine:
         self._note = note
         self._families = tuple(families)
         self.links: dict[int, Link] = {}
+        self.heard = 0
         self.dropped: Counter[str] = Counter()
         self.problems: dict[str, MdnsUnavailable] = {}
 
@@ -162,6 +163,7 @@ class Engine:
         link.sockets.clear()
 
     def _admit(self, datagram: Datagram) -> None:
+        self.heard += 1
         link = self.links.get(datagram.scope)
         if link is None:
             self.dropped["other-interface"] += 1  # no fault of the sender's
