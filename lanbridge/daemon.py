@@ -15,8 +15,10 @@ from collections.abc import Awaitable, Callable
 
 from lanbridge import __version__
 from lanbridge.advertisements import Advertisements
+from lanbridge.census import Census
 from lanbridge.checkup import Doctor
 from lanbridge.config import Settings
+from lanbridge.core.alarms import AlarmChanged
 from lanbridge.core.errors import LanbridgeError
 from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
 from lanbridge.core.names import InstanceName, ServiceType
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 OWN_TYPE = ServiceType("lanbridge", "tcp")
 SCAN_INTERVAL_S = 1.0  # RFC 6762 §5.2: no question more than once a second
 LOOK_INTERVAL_S = 15.0  # a page that polls is no new look each time
+DEVICES_KEPT_S = 90 * 86_400.0
 MAX_LOOKERS = 256  # addresses are made up easily
 
 
@@ -70,6 +73,9 @@ class Daemon:
             self.discovery.publisher, settings.state_dir, self.host
         )
         self.doctor = Doctor(settings)
+        self.census = Census(
+            self.discovery.registry, self._heard_names, self._tell, time.time, DEVICES_KEPT_S
+        )
         self.guard = Guard(lambda: self.discovery.state)
         self.udp: UdpEcho | None = None  # None: it is switched off
         self.webhooks = [Webhook(one, time.monotonic, time.time) for one in settings.webhooks]
@@ -101,6 +107,7 @@ class Daemon:
                             self.discovery.watch(self.settings.network_poll_s), name="watch network"
                         ),
                         tasks.create_task(self.lag.run(), name="measure lag"),
+                        tasks.create_task(self.census.watch(), name="look at devices"),
                         *(tasks.create_task(one.run(), name="webhook") for one in self.webhooks),
                     ]
                     tasks.create_task(self._serve(), name="serve http")
@@ -168,6 +175,8 @@ class Daemon:
             log.warning("%s", printable(problem))
 
     def _tell(self, event: Event) -> None:
+        if isinstance(event, ServiceEvent):
+            self.census.take(event)
         id_, _ = self.hub.publish(event)
         if hooks := [one for one in self.webhooks if one.wants(event)]:
             body = event_json(id_, event, self.discovery.state).encode()
@@ -178,8 +187,22 @@ class Daemon:
                 self._say_change("; ".join(map(printable, reasons)))
             case AdvertisementRenamed(old, new):
                 log.warning("the name %s is taken on this network, now advertised as %s", old, new)
+            case AlarmChanged(alarm, raised):
+                level = logging.WARNING if raised else logging.INFO
+                log.log(level, "%s%s", "" if raised else "over: ", printable(alarm.sentence, 500))
             case ServiceEvent(kind, service):
                 log.debug("%s name=%s type=%s", kind, service.name, service.type)
+
+    def _heard_names(self) -> list[str]:
+        """What we advertise, and so should hear."""
+        if not self.discovery.engine.links:
+            return []
+        return [
+            one.ad.name.fqdn
+            for one in self.discovery.publisher.published.values()
+            if one.established.is_set()
+            and (not self.settings.types or str(one.ad.type) in self.settings.types)
+        ]
 
     def _say_network(self) -> None:
         if links := self._links():

@@ -77,6 +77,7 @@ class Lists:
         daemon, discovery = self._daemon, self._daemon.discovery
         revision = (
             discovery.registry.revision,
+            daemon.census.devices.revision,
             discovery.state,
             daemon.uptime_s() // LAST_SEEN_S,
         )

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from lanbridge.core.addresses import Address
+from lanbridge.core.alarms import AlarmChanged
 from lanbridge.core.records import Question, Record
 from lanbridge.core.services import ServiceInstance
 
@@ -80,10 +81,16 @@ class AdvertisementRenamed(NamedTuple):
     at_unix_s: float
 
 
-Event = ServiceEvent | NetworkChanged | AdvertisementRenamed
+Event = ServiceEvent | NetworkChanged | AdvertisementRenamed | AlarmChanged
 
 
-NAMES = (*map(str, EventKind), "network.changed", "advertisement.renamed")
+NAMES = (
+    *map(str, EventKind),
+    "network.changed",
+    "advertisement.renamed",
+    "alarm.raised",
+    "alarm.over",
+)
 
 
 def name_of(event: Event) -> str:
@@ -95,3 +102,5 @@ def name_of(event: Event) -> str:
             return "network.changed"
         case AdvertisementRenamed():
             return "advertisement.renamed"
+        case AlarmChanged(_, raised):
+            return "alarm.raised" if raised else "alarm.over"

@@ -8,7 +8,7 @@ from lanbridge.core.events import Moment, PacketHeard
 from lanbridge.core.known_types import KnownTypes
 from lanbridge.core.names import SERVICE_META, fold, split_instance
 from lanbridge.core.orphans import Orphans
-from lanbridge.core.presence import Host, Service
+from lanbridge.core.presence import Announcer, Host, Service
 from lanbridge.core.records import Nsec, Record, RecordType
 from lanbridge.core.tables import Tables
 
@@ -42,6 +42,10 @@ class Intake:
         records = sorted(packet.records, key=lambda record: _ORDER.get(record.type, len(_ORDER)))
         for record in records:
             self._take(packet.interface, record, now, touched)
+            if record.data == packet.source and record.type == RecordType.A and record.flush:
+                host = self._tables.hosts.get(fold(record.name))
+                if host is not None and record.ttl_s:
+                    host.announced(Announcer(packet.interface, packet.source, now.mono_s))
 
     def _take(
         self, interface: str, record: Record, now: Moment, touched: dict[Service, None]

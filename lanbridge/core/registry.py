@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from math import ceil, inf
 
+from lanbridge.core.addresses import Address
 from lanbridge.core.cache import GOODBYE_S, SILENT_AFTER, RecordSet
 from lanbridge.core.deadlines import VOID, Deadlines
 from lanbridge.core.events import (
@@ -25,7 +26,7 @@ from lanbridge.core.events import (
 from lanbridge.core.intake import Intake, Plan
 from lanbridge.core.names import fold
 from lanbridge.core.overheard import Overheard
-from lanbridge.core.presence import Host, Service
+from lanbridge.core.presence import FOUGHT_S, Host, Service
 from lanbridge.core.records import Question, Record, RecordType
 from lanbridge.core.services import UP, Reason, ServiceInstance, State
 from lanbridge.core.tables import Tables
@@ -170,6 +171,10 @@ class Registry:
     def __len__(self) -> int:
         return len(self._tables.services)
 
+    @property
+    def hosts(self) -> int:
+        return len(self._tables.hosts)
+
     def services(self) -> Iterator[ServiceInstance]:
         return (service.snapshot() for service in self._tables.services.values())
 
@@ -188,6 +193,14 @@ class Registry:
     def states(self) -> Counter[State]:
         """How many services there are in each state."""
         return Counter(one.state or State.FOUND for one in self._tables.services.values())
+
+    def fought_hosts(self, now_s: float) -> dict[str, tuple[Address, Address]]:
+        """Host names that two announced in turn lately, with the addresses of both."""
+        return {
+            host.a.name: (host.fought[0].source, host.fought[1].source)
+            for host in self._tables.hosts.values()
+            if host.fought is not None and now_s - host.fought[1].at_s < FOUGHT_S
+        }
 
     def unresolved(self) -> bool:
         """Whether some service that was found may still be resolved."""

@@ -1,8 +1,8 @@
 """What the registry knows: service instances, and the devices they live on."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from lanbridge.core.addresses import Address
 from lanbridge.core.names import fold
@@ -71,13 +71,31 @@ class ServiceInstance:
         return f"{self.name}.{self.type}.{self.domain}"
 
 
+class Presence(NamedTuple):
+    """From `at_unix_s` on, some service of a device was there, or none was."""
+
+    at_unix_s: float
+    up: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """The service instances that share one host name."""
+    """What belongs together: the services of one host, mostly.
+
+    label, notes: what a person wrote of it. mac: its hardware address, where the neighbour table
+    has it. merged: ids of devices that a person said are this one.
+    """
 
     id: str
     host: str
     services: tuple[ServiceInstance, ...]
+    label: str = ""
+    notes: str = ""
+    mac: str | None = None
+    merged: tuple[str, ...] = ()
+    first_seen_s: float = 0.0
+    last_seen_s: float = 0.0
+    presence: tuple[Presence, ...] = ()
 
     @property
     def addresses(self) -> tuple[HeardAddress, ...]:
@@ -86,16 +104,8 @@ class Device:
     @property
     def state(self) -> State:
         """The best state of its services: a device with one service online is online."""
-        return min((one.state for one in self.services), key=_BEST_FIRST.index)
-
-
-def devices_of(services: Iterable[ServiceInstance]) -> Iterator[Device]:
-    """Services grouped by host; one that is not resolved yet is a device of its own."""
-    by_host: dict[str, list[ServiceInstance]] = {}
-    for one in services:
-        by_host.setdefault(fold(one.host or one.fqdn), []).append(one)
-    for name, group in by_host.items():
-        yield Device(id=stable_id(name), host=group[0].host, services=tuple(group))
+        states = (one.state for one in self.services)
+        return min(states, key=_BEST_FIRST.index, default=State.OFFLINE)
 
 
 _BEST_FIRST = (State.ONLINE, State.STALE, State.FOUND, State.OFFLINE)

@@ -43,6 +43,8 @@ class Tables:
         """Keep what was wrong with something a stranger sent; bounded, counted."""
         if finding in self.findings or len(self.findings) < MAX_FINDINGS:
             self.findings[finding] += 1
+        else:
+            self.refuse("findings")
 
     def add(
         self, target: str, parts: tuple[str, str, str], owner: str, now: Moment

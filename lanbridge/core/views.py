@@ -4,6 +4,7 @@ Plain values only (text, numbers, lists), so that a view is its JSON. Times are 
 """
 
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -18,6 +19,8 @@ from lanbridge.core.addresses import (
     Viewer,
     classify,
 )
+from lanbridge.core.alarms import Alarm, AlarmChanged
+from lanbridge.core.ecosystems import friendly_name, model
 from lanbridge.core.events import (
     AdvertisementRenamed,
     Event,
@@ -27,6 +30,7 @@ from lanbridge.core.events import (
 )
 from lanbridge.core.json_text import json_safe
 from lanbridge.core.services import Device, ServiceInstance, State
+from lanbridge.core.txt import TxtRecord
 
 # Types whose address can be opened, and how. Only plain schemes: on a LAN address no public
 # certificate can be had, and plain http and ws are what a mini-program may use there.
@@ -82,18 +86,39 @@ class ServiceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceView:
+    """From `at` on, some service of the device was there, or none was."""
+
+    at: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceView:
-    """The services of one host."""
+    """The services of one host, or of several that a person has merged.
+
+    name: what to call it: its label, or what the device calls itself, or its host name. label,
+    notes: what a person wrote. mac, vendor: null where unknown. presence: the last changes.
+    """
 
     id: str
+    name: str
+    label: str
+    notes: str
+    model: str | None
+    mac: str | None
+    vendor: str | None
     host: str
     state: State
     own: bool
     reachable: bool
     addresses: list[AddressView]
+    interfaces: list[str]
     services: list[ServiceView]
+    merged: list[str]
     first_seen: str
     last_seen: str
+    presence: list[PresenceView]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +136,18 @@ class InterfaceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmView:
+    """`kind`: `duplicate-host`, `duplicate-identity` or `self-invisible`; `subject`: the name or
+    the identity; `detail`: what is seen.
+    """
+
+    kind: str
+    subject: str
+    detail: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
     """One change. `service` for service events, `reasons` for `network.changed`, `old` and
     `new` for `advertisement.renamed`; `changed` names the fields of a `service.updated`.
@@ -123,6 +160,7 @@ class EventView:
     reasons: list[str] | None = None
     old: str | None = None
     new: str | None = None
+    alarm: AlarmView | None = None
 
 
 def as_json(view: Any) -> dict[str, Any]:
@@ -230,21 +268,40 @@ def _escaped(service: ServiceInstance) -> str:
     return f"{instance}.{service.type}.{service.domain}"
 
 
-def device_view(device: Device, state: NetworkState, viewer: Viewer | None = None) -> DeviceView:
+def device_view(
+    device: Device,
+    state: NetworkState,
+    viewer: Viewer | None = None,
+    vendor: str | None = None,
+) -> DeviceView:
     """A device is reachable when one of its services is."""
     services = [service_view(one, state, viewer) for one in device.services]
     addresses = {(one.address, one.interface): one for view in services for one in view.addresses}
     return DeviceView(
         id=device.id,
+        name=device.label or _said(device, friendly_name) or device.host or device.services[0].name,
+        label=device.label,
+        notes=device.notes,
+        model=_said(device, model),
+        mac=device.mac,
+        vendor=vendor,
         host=device.host,
         state=device.state,
-        own=all(view.own for view in services),
+        own=bool(services) and all(view.own for view in services),
         reachable=any(view.reachable for view in services),
         addresses=list(addresses.values()),
+        interfaces=sorted({name for one in device.services for name in one.interfaces}),
         services=services,
-        first_seen=min(view.first_seen for view in services),
-        last_seen=max(view.last_seen for view in services),
+        merged=list(device.merged),
+        first_seen=timestamp(device.first_seen_s),
+        last_seen=timestamp(device.last_seen_s),
+        presence=[PresenceView(at=timestamp(one.at_unix_s), up=one.up) for one in device.presence],
     )
+
+
+def _said(device: Device, what: Callable[[TxtRecord], str | None]) -> str | None:
+    """The first of its services that says it."""
+    return next((text for one in device.services if (text := what(one.txt))), None)
 
 
 def interface_view(interface: NetworkInterface) -> InterfaceView:
@@ -261,6 +318,16 @@ def interface_view(interface: NetworkInterface) -> InterfaceView:
     )
 
 
+def alarm_view(alarm: Alarm) -> AlarmView:
+    """An alarm that is up."""
+    return AlarmView(
+        kind=alarm.kind,
+        subject=alarm.subject,
+        detail=alarm.sentence,
+        since=timestamp(alarm.since_unix_s),
+    )
+
+
 def event_view(event: Event, state: NetworkState, viewer: Viewer | None = None) -> EventView:
     """`event` is the name under which it travels over SSE, `service.found` and so on."""
     name, at = name_of(event), timestamp(event.at_unix_s)
@@ -273,6 +340,8 @@ def event_view(event: Event, state: NetworkState, viewer: Viewer | None = None) 
             return EventView(event=name, at=at, reasons=list(event.reasons))
         case AdvertisementRenamed():
             return EventView(event=name, at=at, old=event.old, new=event.new)
+        case AlarmChanged():
+            return EventView(event=name, at=at, alarm=alarm_view(event.alarm))
 
 
 def event_json(id: str, event: Event, state: NetworkState, viewer: Viewer | None = None) -> str:

@@ -66,7 +66,7 @@ class Home(Lan):
         before = len(self.events)
         told = super()._apply(observation)
         for event in self.events[before:]:
-            self.daemon.hub.publish(event)
+            self.daemon._tell(event)
         return told
 
 

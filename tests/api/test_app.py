@@ -18,6 +18,7 @@ OPERATIONS = {
     "advertisements-remove",
     "devices-get",
     "devices-list",
+    "devices-say",
     "events-follow",
     "health-healthz",
     "health-ping",

@@ -64,8 +64,8 @@ class Lan:
         self.now_s = 1_000.0
         self.events: list[Event] = []
 
-    def hear(self, *records: Record, on: str = "eth0") -> list[str]:
-        return self._apply(PacketHeard(on, ip_address("10.0.0.7"), tuple(records)))
+    def hear(self, *records: Record, on: str = "eth0", source: str = "10.0.0.7") -> list[str]:
+        return self._apply(PacketHeard(on, ip_address(source), tuple(records)))
 
     def overhear(self, *questions: Question) -> None:
         """Another host asks."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lanbridge.core.devices import Devices
 from lanbridge.core.events import (
     AdvertisementRenamed,
     EventKind,
@@ -14,7 +15,7 @@ from lanbridge.core.events import (
     ServiceEvent,
 )
 from lanbridge.core.json_text import json_safe
-from lanbridge.core.services import Device, ServiceInstance, State, devices_of
+from lanbridge.core.services import Device, ServiceInstance, State
 from lanbridge.core.txt import decode
 from lanbridge.core.views import (
     DeviceView,
@@ -109,7 +110,10 @@ class TestDevices:
     """Services of one host, as one."""
 
     def device(self, *services: ServiceInstance) -> Device:
-        (device,) = devices_of(services)
+        devices = Devices(kept_s=1.0)
+        for one in services:
+            devices.take(one, one.last_seen_s)
+        (device,) = devices.group(services)
         return device
 
     def test_a_device_is_what_its_services_are_together(self) -> None:

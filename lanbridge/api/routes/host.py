@@ -8,7 +8,17 @@ from lanbridge.advertisements import MAX_ADDED
 from lanbridge.api.context import TheDaemon, writing
 from lanbridge.api.pages import Page
 from lanbridge.api.problems import JsonResponse
-from lanbridge.core.views import InterfaceView, as_json, interface_view, timestamp
+from lanbridge.core.devices import MAX_DEVICES
+from lanbridge.core.known_types import MAX_TYPES
+from lanbridge.core.tables import MAX_FINDINGS, MAX_HOSTS, MAX_SERVICES
+from lanbridge.core.views import (
+    AlarmView,
+    InterfaceView,
+    alarm_view,
+    as_json,
+    interface_view,
+    timestamp,
+)
 from lanbridge.daemon import Daemon
 
 router = APIRouter(prefix="/api/v1")
@@ -58,6 +68,14 @@ class WebhookStatus(BaseModel):
     problem: str | None
 
 
+class Limit(BaseModel):
+    """`used` of `limit`; `refused`: what found no room. Those that were there first stay."""
+
+    used: int
+    limit: int
+    refused: int
+
+
 class Status(BaseModel):
     """Counters count from the start of the daemon. Limits: what is there, and how much may be."""
 
@@ -82,6 +100,8 @@ class Status(BaseModel):
     udp_echo: UdpEchoStatus
     http_refused: dict[str, int]
     findings: dict[str, int]
+    alarms: list[AlarmView]
+    limits: dict[str, Limit]
 
 
 @router.get("/status", tags=["status"], name="get", response_model=Status)
@@ -130,6 +150,8 @@ async def status(daemon: TheDaemon) -> JsonResponse:
         ),
         http_refused=dict(daemon.http_refused),
         findings=dict(discovery.registry.findings.most_common(50)),
+        alarms=[alarm_view(one) for one in daemon.census.up()],
+        limits=_limits(daemon),
     )
     return JsonResponse(state.model_dump())
 
@@ -138,6 +160,20 @@ async def status(daemon: TheDaemon) -> JsonResponse:
 async def scan(daemon: TheDaemon) -> dict[str, bool]:
     """Ask the network again now. `started` is false when that was done a moment ago."""
     return {"started": daemon.scan()}
+
+
+def _limits(daemon: Daemon) -> dict[str, Limit]:
+    registry, devices = daemon.discovery.registry, daemon.census.devices
+    return {
+        name: Limit(used=used, limit=limit, refused=refused)
+        for name, used, limit, refused in (
+            ("services", len(registry), MAX_SERVICES, registry.refused["services"]),
+            ("hosts", registry.hosts, MAX_HOSTS, registry.refused["hosts"]),
+            ("types", len(registry.types()), MAX_TYPES, registry.refused["types"]),
+            ("devices", len(devices), MAX_DEVICES, devices.refused["devices"]),
+            ("findings", len(registry.findings), MAX_FINDINGS, registry.refused["findings"]),
+        )
+    }
 
 
 def own_name(daemon: Daemon) -> str:

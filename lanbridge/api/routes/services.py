@@ -1,4 +1,4 @@
-"""Services, devices and types: what is on this network."""
+"""Services and types: what is on this network."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from lanbridge.api.pages import MAX_ITEMS, After, Limit, Page, body, cut
 from lanbridge.api.problems import JsonResponse, documented
 from lanbridge.core.cache import VERIFY_S
 from lanbridge.core.errors import NotFound
-from lanbridge.core.services import ServiceInstance, devices_of
-from lanbridge.core.views import DeviceView, ServiceView, as_json, device_view, service_view
+from lanbridge.core.services import ServiceInstance
+from lanbridge.core.views import ServiceView, as_json, service_view
 from lanbridge.daemon import Daemon
 
 router = APIRouter(prefix="/api/v1")
@@ -81,43 +81,6 @@ def _service(id: str, daemon: Daemon) -> ServiceInstance:
     if service is None:
         raise NotFound(id, "no service has this id", "list them at /api/v1/services")
     return service
-
-
-@router.get(
-    "/devices",
-    tags=["devices"],
-    name="list",
-    response_model=Page[DeviceView],
-    dependencies=LOOKING,
-)
-async def list_devices(
-    request: Request,
-    daemon: TheDaemon,
-    viewer: TheViewer,
-    wanted: TheFilter,
-    limit: Limit = MAX_ITEMS,
-    after: After = None,
-) -> JsonResponse:
-    """Services grouped by the host they run on."""
-    page, next_ = cut(devices_of(wanted.services(daemon)), limit, after, request)
-    views = [device_view(one, daemon.discovery.state, viewer) for one in page]
-    return JsonResponse(body(views, next_))
-
-
-@router.get(
-    "/devices/{id}",
-    tags=["devices"],
-    name="get",
-    response_model=DeviceView,
-    responses=_NOT_FOUND,
-    dependencies=LOOKING,
-)
-async def get_device(id: str, daemon: TheDaemon, viewer: TheViewer) -> JsonResponse:
-    """One device."""
-    for device in devices_of(daemon.discovery.registry.services()):
-        if device.id == id:
-            return JsonResponse(as_json(device_view(device, daemon.discovery.state, viewer)))
-    raise NotFound(id, "no device has this id", "list them at /api/v1/devices")
 
 
 class TypeCount(BaseModel):

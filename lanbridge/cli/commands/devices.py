@@ -12,10 +12,14 @@ def _services(services: Sequence[Mapping[str, str]]) -> str:
 
 
 COLUMNS = (
-    Column("host", "HOST", 28),
+    Column("name", "NAME", 24),
+    Column("host", "HOST", 24),
     Column("addresses", "ADDRESSES", 15, addresses),
     Column("state", "STATE", 7),
     Column("reachable", "REACHABLE", 9),
+    Column("model", "MODEL", 16),
+    Column("vendor", "VENDOR", 16),
+    Column("mac", "MAC", 17),
     Column("services", "SERVICES", 0, _services),
 )
 

@@ -70,7 +70,7 @@ def test_the_numbers_are_those_of_the_daemon(
     assert found["lanbridge_packets_dropped_total"] == {("malformed",): 3}
     assert found["lanbridge_records_refused_total"] == {("services",): 2}
     assert found["lanbridge_echo_refused_total"] == {("other-subnet",): 1}
-    assert found["lanbridge_webhook_queued"] == {("http://10.0.0.9:8123", "1"): 1}
+    assert found["lanbridge_webhook_queued"] == {("http://10.0.0.9:8123", "1"): 4}
     assert found["lanbridge_webhook_retries_total"] == {("http://10.0.0.9:8123", "1"): 4}
     assert found["lanbridge_loop_lag_seconds_bucket"][("0.002",)] == 0
     assert found["lanbridge_loop_lag_seconds_bucket"][("0.005",)] == 1

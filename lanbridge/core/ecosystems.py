@@ -1,0 +1,71 @@
+"""What the TXT records of the ecosystems say of a device: who it is, its name, its model.
+
+One row a key. Sources: what Google Cast, Apple's HomeKit Accessory Protocol (§6.4), AirPlay and
+Bonjour printing (§9.2) document, and what the firmware of ESPHome, Shelly, Hue, Home Assistant,
+Matter (§4.3) and Android TV sends.
+"""
+
+import re
+from collections.abc import Iterator
+
+from lanbridge.core.services import ServiceInstance
+from lanbridge.core.txt import TxtRecord
+
+# In this order: the first that is there counts.
+_NAMES = (
+    "fn",  # Google Cast: friendly name
+    "friendly_name",  # ESPHome
+    "location_name",  # Home Assistant
+    "dn",  # Matter: DN, device name
+)
+_MODELS = (
+    "md",  # Google Cast and HomeKit: model
+    "ty",  # Bonjour printing: make and model
+    "modelid",  # Hue
+    "model",  # Apple's _device-info, AirPlay, OctoPrint
+    "am",  # AirPlay audio, _raop
+    "app",  # Shelly, second generation
+    "board",  # ESPHome
+)
+_IDS = (
+    "uuid",  # Bonjour printing, Home Assistant, OctoPrint
+    "deviceid",  # AirPlay
+    "bridgeid",  # Hue
+    "serial",  # cameras and printers
+    "serialnumber",
+    "sn",
+    "mac",  # ESPHome, WLED
+    "id",  # Google Cast, HomeKit, Shelly, lanbridge
+)
+# `id=1`, `uuid=unknown` and `serial=00000000` are no identity; they would make one of two devices.
+_IS_ID = re.compile(r"(?=.*[0-9])(?!(.)\1*$)[\w:.{}-]{6,64}", re.A)
+_SHOWN_CHARACTERS = 120
+
+
+def identities(service: ServiceInstance) -> Iterator[str]:
+    """What says whose service this is, the strongest first, as `_hap._tcp id=AA:BB:CC:DD:EE:FF`."""
+    for key in _IDS:
+        value = _text(service.txt, key)
+        if value and _IS_ID.fullmatch(value):
+            yield f"{service.type} {key}={value.lower()}"
+
+
+def friendly_name(txt: TxtRecord) -> str | None:
+    """What its owner calls it, as far as the device knows."""
+    return _first(txt, _NAMES)
+
+
+def model(txt: TxtRecord) -> str | None:
+    """What it is."""
+    return _first(txt, _MODELS)
+
+
+def _first(txt: TxtRecord, keys: tuple[str, ...]) -> str | None:
+    return next((value for key in keys if (value := _text(txt, key))), None)
+
+
+def _text(txt: TxtRecord, key: str) -> str | None:
+    value = txt.get(key)
+    if not isinstance(value, bytes):
+        return None
+    return value.decode("utf-8", "replace")[:_SHOWN_CHARACTERS].strip() or None

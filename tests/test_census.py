@@ -1,0 +1,78 @@
+"""Devices and alarms of a daemon."""
+
+import asyncio
+from ipaddress import ip_address
+
+import pytest
+
+from lanbridge import census as module
+from lanbridge.census import INVISIBLE_ROUNDS, Census
+from lanbridge.core.alarms import AlarmChanged  # noqa: TC001
+from lanbridge.core.events import ServiceEvent
+from tests.core.lan import TYPE, Lan, address, ptr, srv, txt, whole
+
+OWN = f"lamp.{TYPE}"
+
+
+class House:
+    """A LAN, and who is who on it."""
+
+    def __init__(self) -> None:
+        self.lan = Lan()
+        self.told: list[AlarmChanged] = []
+        self.own = [OWN]
+        self.census = Census(
+            self.lan.registry, lambda: self.own, self.told.append, lambda: self.lan.now_s, 1e9
+        )
+
+    def look(self, rounds: int) -> list[str]:
+        for _ in range(rounds):
+            self.census.look()
+        return [("raised " if one.raised else "over ") + one.alarm.kind for one in self.told]
+
+
+def test_what_we_advertise_and_do_not_hear_is_an_alarm() -> None:
+    """After a minute, and until it is heard."""
+    house = House()
+    assert house.look(INVISIBLE_ROUNDS - 1) == []
+    assert house.look(1) == ["raised self-invisible"]
+    assert house.look(3) == ["raised self-invisible"]
+    assert OWN in next(house.census.up()).sentence
+    house.lan.hear(*whole())
+    assert house.look(1) == ["raised self-invisible", "over self-invisible"]
+
+
+def test_without_a_network_nothing_is_invisible() -> None:
+    """There is nobody who could see it."""
+    house = House()
+    house.own = []
+    assert house.look(2 * INVISIBLE_ROUNDS) == []
+
+
+def test_two_hosts_with_one_name_are_an_alarm() -> None:
+    """With both addresses."""
+    house = House()
+    house.own = []
+    for source in ("10.0.0.7", "10.0.0.8", "10.0.0.7"):
+        house.lan.hear(ptr(), srv(), txt(), address(text=source), source=source)
+        house.lan.wait(20)
+    assert house.look(1) == ["raised duplicate-host"]
+    assert {"10.0.0.7", "10.0.0.8"} <= set(next(house.census.up()).sentence.split())
+
+
+async def test_it_looks_at_the_hardware_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The neighbour table is read, and the device known by it; the vendor by the list."""
+    mac = "b8:27:eb:12:34:56"
+    monkeypatch.setattr(module, "neighbours", lambda: {ip_address("10.0.0.7"): mac})
+    house, looked = House(), asyncio.Event()
+    monkeypatch.setattr(house.census, "look", looked.set)
+    house.lan.hear(*whole())
+    for event in house.lan.events:
+        assert isinstance(event, ServiceEvent)
+        house.census.take(event)
+    watching = asyncio.ensure_future(house.census.watch())
+    await asyncio.wait_for(looked.wait(), 10)
+    watching.cancel()
+    (device,) = house.census.devices.group(house.lan.registry.services())
+    assert device.mac == mac
+    assert "Raspberry" in (house.census.vendor(device) or "")
