@@ -39,18 +39,18 @@ publish-hinfo=no
 publish-workstation=no
 """
 
-# What is mounted over the machine's files. The daemon reads its services from that directory and
-# no other, and the doctor its settings from that file. It gives its runtime directory to the user
-# avahi, even when it is told to stay root: in a user namespace nobody but root exists, so there
-# avahi is another name of root.
-MOUNTS = {
-    "services": "/etc/avahi/services",
-    "daemon.conf": "/etc/avahi/avahi-daemon.conf",
-    "passwd": "/etc/passwd",
-    "group": "/etc/group",
-}
-USERS = "root:x:0:0:root:/root:/bin/sh\navahi:x:0:0:avahi:/:/bin/false\n"
-GROUPS = "root:x:0:\navahi:x:0:\n"
+# What is mounted over the machine's files: the daemon reads its services from that directory and no
+# other, and the doctor its settings from that file.
+MOUNTS = {"services": "/etc/avahi/services", "daemon.conf": "/etc/avahi/avahi-daemon.conf"}
+# avahi gives its runtime directory to the user avahi, even when it is told to stay root, and
+# systemd-resolved becomes its own user: in a user namespace nobody but root exists, so there each
+# is another name of root.
+USERS = """\
+root:x:0:0:root:/root:/bin/sh
+avahi:x:0:0:avahi:/:/bin/false
+systemd-resolve:x:0:0:resolved:/:/bin/false
+"""
+GROUPS = "root:x:0:\navahi:x:0:\nsystemd-resolve:x:0:\n"
 
 
 def start(
@@ -67,18 +67,13 @@ def start(
     """
     directory = host.directory / "avahi"
     (directory / "services").mkdir(parents=True, exist_ok=True)
-    (directory / "bus.conf").write_text(BUS_CONFIG)
     settings = DAEMON_CONFIG.format(host_name=host_name, server=server)
     (directory / "daemon.conf").write_text(settings)
     for number, service in enumerate(services):
         (directory / f"services/{number}.service").write_text(service_file(service))
 
-    if not any(process.name == "dbus-daemon" for process in host.processes):
-        config = f"--config-file={directory}/bus.conf"
-        bus = host.popen(["dbus-daemon", config, "--nofork", "--nopidfile", "--print-address"])
-        bus.wait_line("^unix:")
-        (directory / "passwd").write_text(USERS)
-        (directory / "group").write_text(GROUPS)
+    start_bus(host)
+    if not any(process.name == "avahi-daemon" for process in host.processes):
         for ours, theirs in MOUNTS.items():
             host.run(["mount", "--bind", directory / ours, theirs])
 
@@ -91,6 +86,21 @@ def start(
     for number, _ in enumerate(services):
         daemon.wait_line(rf"/{number}\.service\) successfully established")
     return daemon
+
+
+def start_bus(host: Host) -> None:
+    """Start a D-Bus on this host, and give it the users that daemons want, unless it has them."""
+    if any(process.name == "dbus-daemon" for process in host.processes):
+        return
+    directory = host.directory / "bus"
+    directory.mkdir()
+    for name, text in (("bus.conf", BUS_CONFIG), ("passwd", USERS), ("group", GROUPS)):
+        (directory / name).write_text(text)
+    config = f"--config-file={directory}/bus.conf"
+    bus = host.popen(["dbus-daemon", config, "--nofork", "--nopidfile", "--print-address"])
+    bus.wait_line("^unix:")
+    for name in ("passwd", "group"):
+        host.run(["mount", "--bind", directory / name, f"/etc/{name}"])
 
 
 def service_file(service: Service) -> str:

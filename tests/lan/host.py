@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.lan import avahi, node
+from tests.lan import avahi, node, resolved
 from tests.lan.namespaces import Namespaces
 from tests.lan.process import Process, eventually
 
@@ -164,6 +164,10 @@ class Host(Namespaces):
     def avahi_browse(self, service_type: str) -> Browser:
         """Browse with avahi-browse; this host needs its avahi() first."""
         return avahi.browse(self, service_type)
+
+    def resolved(self) -> Process:
+        """Start systemd-resolved, with mDNS on every interface."""
+        return resolved.start(self)
 
     def ciao(self, *services: Service) -> Process:
         """Publish services with @homebridge/ciao; the host must be `bridged`."""
