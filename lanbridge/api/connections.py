@@ -5,9 +5,11 @@ has no end, and a body may come a byte an hour. What is too much is answered 408
 """
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import logging
+import socket
 import sys
 from collections import Counter
 from http import HTTPStatus
@@ -27,6 +29,19 @@ LINGER_S = 2.0
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _CODES = {400: "bad-request", 408: "too-slow", 431: "head-too-large", 503: "crowded"}
+
+
+def peer(transport: asyncio.BaseTransport) -> tuple[str, int] | None:
+    """Address and port of the other end. uvicorn leaves out the scope of a link-local address, and
+    without it fe80::1 is a neighbour on any link, or on none."""
+    name = transport.get_extra_info("peername")
+    if not isinstance(name, tuple):
+        return None
+    host, port, *rest = name
+    if len(rest) == 2 and rest[1] and "%" not in host:
+        with contextlib.suppress(OSError):  # the interface went this moment
+            host = f"{host}%{socket.if_indextoname(rest[1])}"
+    return host, port
 
 
 class Connections(ServerState):
@@ -85,6 +100,7 @@ class Bounded(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self.client = peer(transport)
         self.since_s = self.loop.time()
         self.server_state.admit(self)
 

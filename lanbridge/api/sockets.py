@@ -1,10 +1,13 @@
 """WebSockets that take a message at a time, however small it was made on the way."""
 
+import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+
+from lanbridge.api.connections import peer
 
 if TYPE_CHECKING:
     from lanbridge.api.connections import Connections
@@ -22,6 +25,11 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self._all: Connections = kwargs["server_state"]
         self._rest = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called with the connection of the request that asked to be upgraded."""
+        super().connection_made(transport)
+        self.client = peer(transport)
 
     def handle_connect(self, event: Request) -> None:
         """RFC 6455 §4.2.2: who speaks another version is told ours, which websockets leaves out."""

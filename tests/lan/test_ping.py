@@ -77,7 +77,7 @@ def test_the_largest_payload(lab: Lab, via: str) -> None:
     assert [probe["received_bytes"] for probe in run.probes] == [4095, 4095]
 
 
-@pytest.mark.parametrize("url", ["http://{}/ping", "udp://{}", "tcp://{}"])
+@pytest.mark.parametrize("url", ["http://{}/ping", "http://{}", "ws://{}", "udp://{}", "tcp://{}"])
 def test_a_link_local_address_with_its_scope(lab: Lab, url: str) -> None:
     """As `discover` shows it; the Host header has no scope."""
     shown = json.loads(lab.hosts["pi"].run(["ip", "-json", "-6", "address", "show", "eth0"]).stdout)
