@@ -24,7 +24,8 @@ from lanbridge.core.errors import (
 from lanbridge.core.names import HostName, InstanceName, ServiceType
 from lanbridge.core.services import stable_id
 from lanbridge.mdns.advertise import Advertisement
-from lanbridge.mdns.publish import Published, Publisher
+from lanbridge.mdns.publish import Publisher
+from lanbridge.mdns.published import Published
 
 MAX_ADDED = 64  # each is probed for, announced and answered for on every link
 _VERSION = 1

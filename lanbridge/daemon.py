@@ -20,7 +20,13 @@ from lanbridge.checkup import Doctor
 from lanbridge.config import Settings
 from lanbridge.core.alarms import AlarmChanged
 from lanbridge.core.errors import LanbridgeError
-from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged, ServiceEvent
+from lanbridge.core.events import (
+    AdvertisementFailed,
+    AdvertisementRenamed,
+    Event,
+    NetworkChanged,
+    ServiceEvent,
+)
 from lanbridge.core.names import InstanceName, ServiceType
 from lanbridge.core.text import printable
 from lanbridge.core.views import event_json
@@ -29,6 +35,7 @@ from lanbridge.echo.guard import Guard
 from lanbridge.echo.udp import UdpEcho
 from lanbridge.hub import Hub
 from lanbridge.identity import instance_id, own_host
+from lanbridge.kept_names import KeptNames
 from lanbridge.lag import LoopLag
 from lanbridge.mdns.advertise import Advertisement
 from lanbridge.token import WriteToken
@@ -76,6 +83,7 @@ class Daemon:
         self.census = Census(
             self.discovery.registry, self._heard_names, self._tell, time.time, DEVICES_KEPT_S
         )
+        self.kept_names = KeptNames(settings.state_dir, self.discovery.publisher.memory)
         self.guard = Guard(lambda: self.discovery.state)
         self.udp: UdpEcho | None = None  # None: it is switched off
         self.webhooks = [Webhook(one, time.monotonic, time.time) for one in settings.webhooks]
@@ -96,6 +104,7 @@ class Daemon:
                 self._say_network()
                 if problem := self.token.problem():
                     log.warning("%s", problem)
+                self.kept_names.read()
                 self._advertise()
                 if self.settings.udp_echo:
                     self.udp = UdpEcho(self.guard, self.settings.port, host=self.settings.host)
@@ -108,6 +117,7 @@ class Daemon:
                         ),
                         tasks.create_task(self.lag.run(), name="measure lag"),
                         tasks.create_task(self.census.watch(), name="look at devices"),
+                        tasks.create_task(self.kept_names.run(), name="keep names"),
                         *(tasks.create_task(one.run(), name="webhook") for one in self.webhooks),
                     ]
                     tasks.create_task(self._serve(), name="serve http")
@@ -169,6 +179,7 @@ class Daemon:
             host=self.host,
             port=self.settings.port,
             txt=(("version", __version__.encode()), ("id", self.id.encode()), ("path", b"/")),
+            reverse=True,
         )
         self.advertisements.start(own, self.settings.advertise)
         if problem := self.advertisements.problem:
@@ -190,6 +201,8 @@ class Daemon:
             case AlarmChanged(alarm, raised):
                 level = logging.WARNING if raised else logging.INFO
                 log.log(level, "%s%s", "" if raised else "over: ", printable(alarm.sentence, 500))
+            case AdvertisementFailed(name):
+                log.error("every name like %s is taken on this network: choose another", name)
             case ServiceEvent(kind, service):
                 log.debug("%s name=%s type=%s", kind, service.name, service.type)
 

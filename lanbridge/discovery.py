@@ -14,6 +14,7 @@ from typing import Any
 from lanbridge.core.addresses import NetworkState
 from lanbridge.core.errors import MdnsUnavailable, NetworkUnavailable
 from lanbridge.core.events import (
+    AdvertisementFailed,
     AdvertisementRenamed,
     Event,
     LinksChanged,
@@ -65,7 +66,7 @@ class Discovery:
         self.registry = Registry(browse, grace_s=lambda type_: grace_s.get(type_, 0.0))
         self.browser = Browser(browse, self._known_answers, first_delay_s)
         self.engine = Engine(self._receive, self.registry.note, families or FAMILIES)
-        self.publisher = Publisher(self._renamed, self._spawn)
+        self.publisher = Publisher(self._renamed, self._spawn, self._failed)
         self.news_s = 0.0  # when the registry last changed
         self._timer: asyncio.Handle | None = None
         self._wakes_s = 0.0  # uvloop's handle for what is due already does not say
@@ -226,6 +227,9 @@ class Discovery:
 
     def _renamed(self, old: str, new: str) -> None:
         self._tell(AdvertisementRenamed(old, new, time.time()))
+
+    def _failed(self, name: str) -> None:
+        self._tell(AdvertisementFailed(name, time.time()))
 
     def _known_answers(self, name: str, interface: str) -> list[Record]:
         return self.registry.known_answers(name, interface, Moment(self._now_s(), 0.0))

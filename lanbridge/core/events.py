@@ -81,13 +81,21 @@ class AdvertisementRenamed(NamedTuple):
     at_unix_s: float
 
 
-Event = ServiceEvent | NetworkChanged | AdvertisementRenamed | AlarmChanged
+class AdvertisementFailed(NamedTuple):
+    """Every name like this one is taken on the link: renaming has stopped, a person must look."""
+
+    name: str
+    at_unix_s: float
+
+
+Event = ServiceEvent | NetworkChanged | AdvertisementRenamed | AdvertisementFailed | AlarmChanged
 
 
 NAMES = (
     *map(str, EventKind),
     "network.changed",
     "advertisement.renamed",
+    "advertisement.failed",
     "alarm.raised",
     "alarm.over",
 )
@@ -102,5 +110,7 @@ def name_of(event: Event) -> str:
             return "network.changed"
         case AdvertisementRenamed():
             return "advertisement.renamed"
+        case AdvertisementFailed():
+            return "advertisement.failed"
         case AlarmChanged(_, raised):
             return "alarm.raised" if raised else "alarm.over"

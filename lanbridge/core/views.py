@@ -22,6 +22,7 @@ from lanbridge.core.addresses import (
 from lanbridge.core.alarms import Alarm, AlarmChanged
 from lanbridge.core.ecosystems import friendly_name, model
 from lanbridge.core.events import (
+    AdvertisementFailed,
     AdvertisementRenamed,
     Event,
     NetworkChanged,
@@ -150,7 +151,8 @@ class AlarmView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
     """One change. `service` for service events, `reasons` for `network.changed`, `old` and
-    `new` for `advertisement.renamed`; `changed` names the fields of a `service.updated`.
+    `new` for `advertisement.renamed`, `name` for `advertisement.failed`; `changed` names the
+    fields of a `service.updated`.
     """
 
     event: str
@@ -160,6 +162,7 @@ class EventView:
     reasons: list[str] | None = None
     old: str | None = None
     new: str | None = None
+    name: str | None = None
     alarm: AlarmView | None = None
 
 
@@ -340,6 +343,8 @@ def event_view(event: Event, state: NetworkState, viewer: Viewer | None = None) 
             return EventView(event=name, at=at, reasons=list(event.reasons))
         case AdvertisementRenamed():
             return EventView(event=name, at=at, old=event.old, new=event.new)
+        case AdvertisementFailed():
+            return EventView(event=name, at=at, name=event.name)
         case AlarmChanged():
             return EventView(event=name, at=at, alarm=alarm_view(event.alarm))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from lanbridge.core.addresses import Address
 from lanbridge.core.names import SERVICE_META, HostName, InstanceName, ServiceType
@@ -22,7 +23,8 @@ class Advertisement:
     """One service instance to advertise.
 
     addresses: those of hardware that cannot advertise itself; None means this host, with on
-    each link the addresses it has there.
+    each link the addresses it has there. reverse: answer for the names of those addresses too
+    (`1.0.0.10.in-addr.arpa`), except `yielded`, for which somebody else does.
     """
 
     name: InstanceName
@@ -31,6 +33,8 @@ class Advertisement:
     txt: tuple[tuple[str, bytes | None], ...] = ()
     subtypes: tuple[str, ...] = ()
     addresses: tuple[Address, ...] | None = None
+    reverse: bool = False
+    yielded: frozenset[Address] = frozenset()
 
     @property
     def type(self) -> ServiceType:
@@ -60,16 +64,18 @@ class RecordGroup:
     """The records of one advertisement on one link; empty where it has no valid address.
 
     unique: those with one owner on the link, which are probed for, carry the cache-flush bit
-    and are defended; shared: the PTR records.
+    and are defended; shared: the PTR records; reverse: the names of our addresses, which are
+    asked for and carry the bit, but are never defended (docs/adr/0020).
     """
 
     unique: tuple[Record, ...] = ()
     shared: tuple[Record, ...] = ()
+    reverse: tuple[Record, ...] = ()
     negative: tuple[Record, ...] = field(default=(), compare=False)
 
     @property
     def all(self) -> tuple[Record, ...]:
-        return self.shared + self.unique
+        return self.shared + self.unique + self.reverse
 
 
 def records_on(link: Link, ad: Advertisement) -> RecordGroup:
@@ -92,11 +98,22 @@ def records_on(link: Link, ad: Advertisement) -> RecordGroup:
         Record(f"{subtype}._sub.{ad.type.fqdn}", RecordType.PTR, OTHER_TTL_S, instance)
         for subtype in ad.subtypes
     ]
+    reverse = tuple(
+        Record(reverse_name(address), RecordType.PTR, HOST_TTL_S, host, flush=True)
+        for address in addresses
+        if ad.reverse and address not in ad.yielded
+    )
     negative = (
         _nsec(instance, (RecordType.TXT, RecordType.SRV), HOST_TTL_S),
         _nsec(host, sorted({record.type for record in hosts}), HOST_TTL_S),
+        *(_nsec(record.name, (RecordType.PTR,), HOST_TTL_S) for record in reverse),
     )
-    return RecordGroup((*service, *hosts), tuple(shared), negative)
+    return RecordGroup((*service, *hosts), tuple(shared), reverse, negative)
+
+
+def reverse_name(address: Address) -> str:
+    """`1.0.0.10.in-addr.arpa`; the scope of a link-local address is no part of it."""
+    return ip_address(address.packed).reverse_pointer
 
 
 def _address(host: str, address: Address) -> Record:

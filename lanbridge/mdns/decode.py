@@ -6,6 +6,7 @@ from zeroconf import DNSIncoming  # type: ignore[attr-defined]  # exported, but 
 from zeroconf._dns import DNSAddress, DNSNsec, DNSPointer, DNSService, DNSText
 
 from lanbridge.core.records import Nsec, Question, Rdata, Record, Srv
+from lanbridge.mdns.proposed import read_proposed
 from lanbridge.mdns.wire import CLASS_IN, Message
 
 CLASS_ANY = 255
@@ -60,6 +61,7 @@ def decode(data: bytes, scope: str = "") -> Message | None:
         incoming.num_authorities > 0,
         len(answers) == promised,
         others,
+        read_proposed(data) if incoming.num_authorities and not incoming.flags & 0x8000 else {},
     )
 
 

@@ -4,16 +4,18 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from lanbridge.core.errors import NameConflict
 from lanbridge.core.names import fold
 from lanbridge.core.records import Question, Rdata, Record, RecordType
 from lanbridge.mdns.advertise import Advertisement, records_on
+from lanbridge.mdns.claims import Claims
 from lanbridge.mdns.engine import Link, Packet
+from lanbridge.mdns.memory import Memory
+from lanbridge.mdns.published import FAILED_PAUSE_S, LONGEST_PAUSE_S, Published, Which
 from lanbridge.mdns.responder import Responder
-from lanbridge.mdns.wire import encode_probe, encode_rdata
+from lanbridge.mdns.wire import encode_probe
 
 PROBE_COUNT, PROBE_INTERVAL_S = 3, 0.250  # RFC 6762 §8.1
 FIRST_PROBE_DELAY_S = (0.0, 0.250)
@@ -21,56 +23,28 @@ ANNOUNCE_COUNT, ANNOUNCE_INTERVAL_S = 2, 1.0  # RFC 6762 §8.3: "at least two", 
 TIEBREAK_LOST_S = 1.0  # RFC 6762 §8.2: "defers to the winning host by waiting one second"
 # RFC 6762 §8.1: after 15 conflicts within ten seconds, at least 5 s between tries.
 MANY_CONFLICTS, MANY_CONFLICTS_S, SLOW_DOWN_S = 15, 10.0, 5.0
-MAX_RENAMES = 20  # then it pauses, says so, and begins again with the name that was wanted
-FAILED_PAUSE_S = 60.0
-
-
-class Published:
-    """One advertisement on its way to, or in possession of, its names."""
-
-    def __init__(self, wanted: Advertisement) -> None:
-        self.wanted = wanted
-        self.ad = wanted  # under the names it has now
-        self.established = asyncio.Event()
-        self.announced: Advertisement | None = None  # what others may hold in their caches
-        self.settled = asyncio.Event()  # established for the first time, or failed
-        self.failed = False  # every name it tried is taken
-        self.numbers = {"instance": 1, "host": 1}
-        self.conflict: Literal["", "instance", "host"] = ""  # which name somebody else holds
-        self.tie_lost = False
-        self.probing = False
-        self.conflicts_s: deque[float] = deque(maxlen=MANY_CONFLICTS)
-        self.task: asyncio.Task[None] | None = None
-
-    def reset(self) -> None:
-        """Back to the names that were wanted."""
-        self.ad = self.wanted
-        self.numbers = {"instance": 1, "host": 1}
-
-    def rename(self) -> tuple[str, str]:
-        """Take the next name for the one in conflict; returns the old and the new."""
-        before, which = self.ad, self.conflict
-        assert which
-        self.numbers[which] += 1
-        if which == "host":
-            host = self.wanted.host.with_suffix(self.numbers["host"])
-            self.ad = replace(before, host=host)
-            return before.host.fqdn, host.fqdn
-        name = self.wanted.name.with_suffix(self.numbers["instance"])
-        self.ad = replace(before, name=name)
-        return before.name.instance, name.instance
-
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 """Start a task, with its name, that somebody watches."""
 
 
 class Publisher:
-    """Advertises on every link. `renamed(old, new)` is told when a name had to give way."""
+    """Advertises on every link. `renamed(old, new)` is told when a name had to give way,
+    `failed(name)` when every name like it is taken.
+    """
 
-    def __init__(self, renamed: Callable[[str, str], None], spawn: Spawn) -> None:
+    def __init__(
+        self,
+        renamed: Callable[[str, str], None],
+        spawn: Spawn,
+        failed: Callable[[str], None] = lambda _name: None,
+    ) -> None:
         self._renamed = renamed
         self._spawn = spawn
+        self._failed = failed
+        self.memory = Memory()
+        self._claims = Claims(self.memory)
+        self._conflicts_s: deque[float] = deque(maxlen=MANY_CONFLICTS)
         self._responders: dict[int, Responder] = {}
         self.published: dict[str, Published] = {}
 
@@ -84,7 +58,9 @@ class Publisher:
         key = fold(ad.name.fqdn)
         if key in self.published:
             raise NameConflict(ad.name.fqdn, "it is advertised already", "choose another name")
-        published = self.published[key] = Published(ad)
+        published = self.published[key] = Published(ad, self.memory)
+        if self._is_double(published):  # another that gave way has this name now
+            self._take_next(published, "instance")
         self._start(published)
         return published
 
@@ -93,7 +69,7 @@ class Publisher:
         del self.published[fold(published.wanted.name.fqdn)]
         if published.task is not None:
             published.task.cancel()
-        self._refresh_records()
+        self._refresh()
         for responder in self._responders.values():
             self._say_goodbye(responder, [published], self.published.values())
 
@@ -111,6 +87,7 @@ class Publisher:
         for index in fresh:
             self._responders[index] = Responder(by_index[index])
         self._take_back()
+        self._refresh()
         for published in self.published.values():
             if fresh or not published.established.is_set():
                 self._start(published)
@@ -173,58 +150,35 @@ class Publisher:
         responder = self._responders.get(packet.link.index)
         if responder is None:
             return
-        if self.published and (packet.message.is_response or packet.message.is_probe):
-            self._watch_for_conflicts(packet)
+        if heard := self._claims.spoken_of(packet):
+            self._watch_for_conflicts(packet, heard)
         responder.receive(packet)
 
-    def _watch_for_conflicts(self, packet: Packet) -> None:
-        theirs: dict[str, list[Record]] = {}
-        for record in packet.message.records:
-            theirs.setdefault(fold(record.name), []).append(record)
-        for published in self.published.values():
-            ad = published.ad
-            names: tuple[tuple[Literal["instance", "host"], str], ...] = (
-                ("instance", ad.name.fqdn),
-                ("host", ad.host.fqdn),
-            )
-            for which, name in names:
-                rival = theirs.get(fold(name))
-                if rival is None:
+    def _watch_for_conflicts(self, packet: Packet, heard: set[str]) -> None:
+        now_s = self._now_s()
+        for published in tuple(self.published.values()):
+            for which, name in published.names:
+                if name not in heard:
                     continue
-                # Two interfaces on one network hear each other: that is no rival.
-                foreign = [one for one in rival if not self._is_ours(one)]
-                if not foreign:
-                    continue
-                mine = [r for r in records_on(packet.link, ad).unique if fold(r.name) == fold(name)]
-                if packet.message.is_probe:
-                    if published.probing and mine and _sorted(rival) > _sorted(mine):
+                if not packet.message.is_response:
+                    if published.probing and self._claims.outranked(packet, name, now_s):
                         published.tie_lost = True
-                elif self._contradicts(mine, foreign):
+                elif self._claims.contradicted(
+                    packet, name, probing=published.probing, now_s=now_s
+                ):
                     self._on_conflict(published, which)
+            self._yield_reverse(published, packet, heard, now_s)
 
-    @staticmethod
-    def _contradicts(mine: list[Record], theirs: list[Record]) -> bool:
-        """RFC 6762 §9: a record with our name, type and class, and other rdata.
+    def _yield_reverse(
+        self, published: Published, packet: Packet, heard: set[str], now_s: float
+    ) -> None:
+        """The reverse name of our address belongs to whoever else on this host wants it."""
+        for record in records_on(packet.link, published.ad).reverse:
+            if record.name in heard and self._claims.foreign(packet, record.name, now_s):
+                published.yield_reverse(record.name, published.ad.addresses_on(packet.link))
+                self._refresh()
 
-        Whether it carries the cache-flush bit is no matter: bonjour-service never sets it.
-        """
-        return any(
-            one.ttl_s > 0 and one.type == ours.type and not _same_data(one, ours)
-            for one in theirs
-            for ours in mine
-        )
-
-    def _is_ours(self, record: Record) -> bool:
-        """Whether we say the same ourselves, on this link or on another."""
-        return any(
-            _same_data(one, record)
-            for responder in self._responders.values()
-            for published in self.published.values()
-            for one in records_on(responder.link, published.ad).unique
-            if fold(one.name) == fold(record.name) and one.type == record.type
-        )
-
-    def _on_conflict(self, published: Published, which: Literal["instance", "host"]) -> None:
+    def _on_conflict(self, published: Published, which: Which) -> None:
         published.conflict = which
         if not published.probing:
             # RFC 6762 §9: "return to probing state"; the defence is the probe's own answer.
@@ -233,9 +187,9 @@ class Publisher:
     # Names
 
     def _start(self, published: Published) -> None:
-        published.probing = published.failed = False
+        published.probing = False
         published.established.clear()
-        self._refresh_records()
+        self._refresh()
         if self._responders:
             self._run(published, self._establish(published))
 
@@ -247,64 +201,113 @@ class Publisher:
     async def _establish(self, published: Published) -> None:
         """Probe until the names are ours, then announce them."""
         await asyncio.sleep(random.uniform(*FIRST_PROBE_DELAY_S))  # noqa: S311  # no secret
+        # RFC 6762 §8.1: what was heard before the first probe is no answer to it.
         published.conflict, published.tie_lost = "", False
         published.probing = True
         while not await self._probe(published):
             if published.conflict:
-                await self._give_way(published)
+                await self._give_way(published, published.conflict)
             elif published.tie_lost:
                 await asyncio.sleep(TIEBREAK_LOST_S)
             published.conflict, published.tie_lost = "", False
-        published.probing = published.failed = False
+        published.probing = published.failed = published.slow = False
+        published.pause_s = FAILED_PAUSE_S
         published.established.set()
         published.settled.set()
-        self._refresh_records()
         await self._announce(published)
 
-    async def _give_way(self, published: Published) -> None:
+    async def _give_way(self, published: Published, which: Which) -> None:
         """Take the next name; wait where many conflicts say that something is wrong."""
-        now_s = asyncio.get_running_loop().time()
-        published.conflicts_s.append(now_s)
-        if published.numbers[published.conflict or "instance"] >= MAX_RENAMES:
-            # A network that denies every name is broken, or hostile for a while.
+        now_s = self._now_s()
+        self._conflicts_s.append(now_s)
+        before = published.ad
+        if published.failed or not self._take_next(published, which):
+            await self._give_up(published)
+            return
+        ad = published.ad
+        if which == "instance":
+            self._renamed(before.name.instance, ad.name.instance)
+        else:
+            self._renamed(before.host.fqdn, ad.host.fqdn)
+        self._refresh()
+        for other in self.published.values():
+            if which == "host" and other is not published and other.shares_host(published):
+                other.follow()
+                self._start(other)
+        many = len(self._conflicts_s) == MANY_CONFLICTS
+        published.slow |= many and now_s - self._conflicts_s[0] <= MANY_CONFLICTS_S
+        if published.slow:
+            await asyncio.sleep(SLOW_DOWN_S)
+
+    def _take_next(self, published: Published, which: Which) -> bool:
+        """A name that none of ours has; False when it has tried enough of them."""
+        while published.rename(which):
+            if not self._is_double(published):
+                return True
+        return False
+
+    def _is_double(self, published: Published) -> bool:
+        name = fold(published.ad.name.fqdn)
+        return any(
+            fold(one.ad.name.fqdn) == name
+            for one in self.published.values()
+            if one is not published
+        )
+
+    async def _give_up(self, published: Published) -> None:
+        """A network that denies every name is broken, or hostile for a while: stop, and say so.
+
+        The name that was wanted is tried again later, each time after a longer pause.
+        """
+        if not published.failed:
             published.failed = True
             published.settled.set()
-            await asyncio.sleep(FAILED_PAUSE_S)
-            published.reset()
-            return
-        self._renamed(*published.rename())
-        if now_s - published.conflicts_s[0] <= MANY_CONFLICTS_S and (
-            len(published.conflicts_s) == MANY_CONFLICTS
-        ):
-            await asyncio.sleep(SLOW_DOWN_S)
+            self._failed(published.wanted.name.instance)
+            published.give_up()
+            self._refresh()
+        await asyncio.sleep(published.pause_s)
+        published.pause_s = min(2 * published.pause_s, LONGEST_PAUSE_S)
 
     async def _announce(self, published: Published) -> None:
         published.announced = published.ad
+        self._refresh()
+        if (delay_s := published.update_delay_s(self._now_s())) > 0:
+            await asyncio.sleep(delay_s)
         for count in range(ANNOUNCE_COUNT):
             if count:
                 await asyncio.sleep(ANNOUNCE_INTERVAL_S)
+            published.updates_s.append(self._now_s())
             for responder in self._responders.values():
-                records = records_on(responder.link, published.ad).all
-                if records:
-                    self._refresh_records()
+                if records := records_on(responder.link, published.ad).all:
                     responder.announce(records)
 
     async def _probe(self, published: Published) -> bool:
         """RFC 6762 §8.1: three questions 250 ms apart, and 250 ms to hear of the last."""
         for _ in range(PROBE_COUNT):
             for responder in self._responders.values():
-                proposed = records_on(responder.link, published.ad).unique
-                names = dict.fromkeys(record.name for record in proposed)
+                group = records_on(responder.link, published.ad)
+                names = dict.fromkeys(record.name for record in group.unique)
                 questions = [Question(name, RecordType.ANY, unicast=True) for name in names]
+                # Only asked for, and by multicast: avahi on this host would take a proposal for a
+                # rival and rename the host; its unicast answer might reach another process.
+                questions += [Question(one.name, RecordType.ANY) for one in group.reverse]
                 if questions:
-                    responder.link.multicast(encode_probe(questions, proposed))
+                    responder.link.multicast(encode_probe(questions, group.unique))
             await asyncio.sleep(PROBE_INTERVAL_S)
             if published.conflict or published.tie_lost:
                 return False
         return True
 
-    def _refresh_records(self) -> None:
-        """Answer for what is established, and for nothing that is still being probed for."""
+    def _refresh(self) -> None:
+        """Claim every name that is wanted; answer for what is established, and for nothing else."""
+        links = [responder.link for responder in self._responders.values()]
+        self._claims.refresh(links, (one.ad for one in self.published.values()))
+        announced = [one.announced for one in self.published.values() if one.announced is not None]
+        if announced and links:
+            said = (
+                one for link in links for ad in announced for one in records_on(link, ad).unique
+            )
+            self.memory.say(said, self._now_s())
         for responder in self._responders.values():
             responder.set_records(
                 records_on(responder.link, published.ad)
@@ -312,11 +315,6 @@ class Publisher:
                 if published.established.is_set()
             )
 
-
-def _same_data(one: Record, other: Record) -> bool:
-    return encode_rdata(one) == encode_rdata(other)
-
-
-def _sorted(records: list[Record]) -> list[tuple[int, bytes]]:
-    """RFC 6762 §8.2: compared in order of type, then of the uncompressed rdata as bytes."""
-    return sorted((record.type, encode_rdata(record)) for record in records)
+    @staticmethod
+    def _now_s() -> float:
+        return asyncio.get_running_loop().time()

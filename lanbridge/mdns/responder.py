@@ -17,7 +17,7 @@ SHARED_DELAY_S = (0.020, 0.120)  # RFC 6762 §6: for answers that others may giv
 TRUNCATED_DELAY_S = (0.400, 0.500)  # RFC 6762 §7.2: more known answers are on their way
 MULTICAST_INTERVAL_S = 1.0  # RFC 6762 §6: one multicast of a record per second and link
 PROBE_INTERVAL_S = 0.250  # RFC 6762 §6: the exception, for answers to probes
-CLOCK_S = 0.001  # timers come early by less than this
+CLOCK_S = 0.001  # what two times that should be the same may differ by
 # Senders of truncated queries whose known answers are awaited, and packets kept of each: whoever
 # makes up senders, or goes on for ever, would fill memory.
 MAX_HELD_QUERIERS, MAX_HELD_PACKETS = 256, 64
@@ -169,7 +169,7 @@ class Responder:
                 self.link.unicast(reply, packet.source, PORT)
         by_multicast.update((one, None) for one in by_unicast if self._age_s(one) >= one.ttl_s / 4)
         interval_s = PROBE_INTERVAL_S if packet.message.is_probe else MULTICAST_INTERVAL_S
-        answers = [one for one in by_multicast if self._age_s(one) >= interval_s - CLOCK_S]
+        answers = [one for one in by_multicast if self._age_s(one) >= interval_s]
         # RFC 6762 §6: "there is no need to delay" what is ours alone.
         unique = [one for one in answers if one.flush]
         if unique:
@@ -185,7 +185,8 @@ class Responder:
             if record.ttl_s < mine.ttl_s / 2:
                 # RFC 6762 §6.6: whoever says the same with a TTL "less than half the true TTL",
                 # a goodbye for example, makes us announce it again.
-                wait_s = max(MULTICAST_INTERVAL_S - self._age_s(mine), SHARED_DELAY_S[0])
+                wait_s = MULTICAST_INTERVAL_S + CLOCK_S - self._age_s(mine)
+                wait_s = max(wait_s, SHARED_DELAY_S[0])
                 self._schedule([mine], (wait_s, wait_s))
             elif theirs and record.ttl_s >= mine.ttl_s:
                 # RFC 6762 §7.4: what another host has just answered need not be said again.
@@ -218,7 +219,7 @@ class Responder:
 
     def _flush(self) -> None:
         self._timer = None
-        now_s = self._now_s() + CLOCK_S
+        now_s = self._now_s()
         ripe = [one.record for one in self._waiting.values() if one.earliest_s <= now_s]
         for record in ripe:
             del self._waiting[_key(record)]
@@ -226,7 +227,7 @@ class Responder:
             one
             for one in ripe
             if one in self._by_name.get(fold(one.name), {})
-            and self._age_s(one) >= MULTICAST_INTERVAL_S - CLOCK_S
+            and self._age_s(one) >= MULTICAST_INTERVAL_S
         ]
         if answers:
             self._multicast(answers)
@@ -261,9 +262,7 @@ class Responder:
     def _multicast(self, answers: list[Record]) -> None:
         """Answers and what goes with them, if nobody has just heard that (RFC 6762 §6)."""
         extras = [
-            one
-            for one in self._additionals(answers)
-            if self._age_s(one) >= MULTICAST_INTERVAL_S - CLOCK_S
+            one for one in self._additionals(answers) if self._age_s(one) >= MULTICAST_INTERVAL_S
         ]
         self._tell(answers, extras)
 

@@ -5,12 +5,13 @@ them at each dot: an instance named `Dr. Lamp` would leave as two labels (docs/a
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from lanbridge.core.names import labels
 from lanbridge.core.records import Nsec, Question, Record, RecordType, Srv
+from lanbridge.mdns.proposed import Proposed
 
 CLASS_IN = 1
 TOP_BIT = 0x8000  # QU in a question (RFC 6762 §5.4), cache-flush in a record (§10.2)
@@ -32,6 +33,7 @@ class Message(NamedTuple):
     is_probe: bool  # it has an authority section, RFC 6762 §8.2
     is_whole: bool  # False: some record could not be read, or is of a type we do not know
     has_other_class: bool = False  # some question or record is not of class IN, and was left out
+    proposed: Mapping[str, list[Proposed]] = {}  # the authority section, by folded name
 
     @property
     def is_response(self) -> bool:

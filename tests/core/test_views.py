@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from lanbridge.core.devices import Devices
 from lanbridge.core.events import (
+    AdvertisementFailed,
     AdvertisementRenamed,
+    Event,
     EventKind,
     NetworkChanged,
     ServiceEvent,
@@ -162,12 +164,14 @@ class TestEvents:
                 AdvertisementRenamed("pi", "pi (2)", 1.0),
                 {"event": "advertisement.renamed", "old": "pi", "new": "pi (2)"},
             ),
+            (
+                AdvertisementFailed("pi", 1.0),
+                {"event": "advertisement.failed", "name": "pi"},
+            ),
         ],
-        ids=["network", "renamed"],
+        ids=["network", "renamed", "failed"],
     )
-    def test_the_others(
-        self, event: NetworkChanged | AdvertisementRenamed, told: dict[str, object]
-    ) -> None:
+    def test_the_others(self, event: Event, told: dict[str, object]) -> None:
         """Only what belongs to the event is set."""
         view = {key: value for key, value in as_json(event_view(event, HOME)).items() if value}
         assert view == told | {"at": "1970-01-01T00:00:01.000Z"}

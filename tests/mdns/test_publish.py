@@ -1,7 +1,9 @@
 """Names: probed for, announced, defended, given up, and taken leave of (RFC 6762 §8, §9, §10.1)."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from itertools import pairwise
 
@@ -10,13 +12,20 @@ import pytest
 from lanbridge.core.errors import NameConflict
 from lanbridge.core.names import HostName, InstanceName, ServiceType
 from lanbridge.core.records import Question, Record, RecordType, Srv
-from lanbridge.mdns.advertise import Advertisement
-from lanbridge.mdns.publish import MAX_RENAMES, Publisher
+from lanbridge.mdns.advertise import Advertisement, records_on
+from lanbridge.mdns.memory import MAX_RENAMES, Memory
+from lanbridge.mdns.publish import Publisher
 from tests.mdns.virtual import Sent, TapLink, run
 
 NAME, HOST = "lamp._http._tcp.local", "lamp-1.local"
 AD = Advertisement(
     name=InstanceName("lamp", ServiceType("http", "tcp")), host=HostName("lamp-1"), port=80
+)
+SECOND = Advertisement(
+    name=InstanceName("second", ServiceType("http", "tcp")),
+    host=HostName("LAMP-1"),  # RFC 6762 §16: that of the first, whatever the case
+    port=81,
+    subtypes=("_printer",),
 )
 RIVAL_SRV = Record(NAME, RecordType.SRV, 120, Srv(0, 0, 81, "other.local"), flush=True)
 RIVAL_A = Record(HOST, RecordType.A, 120, ip_address("10.0.0.99"), flush=True)
@@ -25,15 +34,21 @@ RIVAL_A = Record(HOST, RecordType.A, 120, ip_address("10.0.0.99"), flush=True)
 class Scene:
     """A publisher with one advertisement on one or more links."""
 
-    def __init__(self, *links: TapLink) -> None:
+    def __init__(
+        self, *links: TapLink, ad: Advertisement = AD, memory: Memory | None = None
+    ) -> None:
         self.links = links or (TapLink(),)
         self.renamed: list[tuple[str, str]] = []
+        self.failed: list[str] = []
         self.publisher = Publisher(
             lambda old, new: self.renamed.append((old, new)),
             lambda coroutine, name: asyncio.get_running_loop().create_task(coroutine, name=name),
+            self.failed.append,
         )
+        if memory is not None:
+            self.publisher.memory.recall(memory.document(), 0.0)
         self.publisher.use(self.links)
-        self.published = self.publisher.advertise(AD)
+        self.published = self.publisher.advertise(ad)
 
     @property
     def link(self) -> TapLink:
@@ -45,11 +60,17 @@ class Scene:
         self.publisher.receive(packet)
 
 
-def play(act: Callable[[Scene], Awaitable[None]], *links: TapLink, seconds: float = 10) -> Scene:
+def play(
+    act: Callable[[Scene], Awaitable[None]],
+    *links: TapLink,
+    seconds: float = 10,
+    ad: Advertisement = AD,
+    memory: Memory | None = None,
+) -> Scene:
     """Advertise, let `act` happen, wait, say goodbye; in virtual time."""
 
     async def scene() -> Scene:
-        made = Scene(*links)
+        made = Scene(*links, ad=ad, memory=memory)
         await act(made)
         await asyncio.sleep(seconds)
         made.publisher.close()
@@ -325,20 +346,32 @@ class TestConflicts:
         assert len(probes(play(rival).link.sent)) == 3
 
     def test_renaming_ends_where_every_name_is_denied(self) -> None:
-        """A network that denies twenty names is broken or hostile."""
+        """A network that denies twenty names is broken or hostile; it is said once."""
 
         async def deny_all(scene: Scene) -> None:
-            for _ in range(4_000):
-                ad = scene.published.ad
-                if scene.published.failed:
-                    return
-                scene.hear(RIVAL_SRV._replace(name=ad.name.fqdn))
+            while asyncio.get_running_loop().time() < 300:
+                scene.hear(RIVAL_SRV._replace(name=scene.published.ad.name.fqdn))
                 await asyncio.sleep(0.05)
 
         scene = play(deny_all)
         assert scene.published.failed
         assert len(scene.renamed) == MAX_RENAMES - 1
+        assert scene.failed == ["lamp"]
         assert announced(scene.link.sent) == []
+
+    def test_fifteen_conflicts_in_ten_seconds_slow_it_down(self) -> None:
+        """RFC 6762 §8.1: "at least five seconds before each successive additional probe"."""
+
+        async def deny_all(scene: Scene) -> None:
+            while not scene.published.failed:
+                scene.hear(RIVAL_SRV._replace(name=scene.published.ad.name.fqdn))
+                await asyncio.sleep(0.01)
+
+        times = [one.at_s for one in probes(play(deny_all, seconds=0).link.sent)]
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        assert len(times) == MAX_RENAMES
+        assert all(gap < 1 for gap in gaps[:14])
+        assert all(gap >= 5 for gap in gaps[14:])
 
     def test_it_begins_again_when_the_network_has_calmed_down(self) -> None:
         """With the name that was wanted."""
@@ -352,6 +385,221 @@ class TestConflicts:
         assert not scene.published.failed
         assert scene.published.ad == AD
         assert announced(scene.link.sent)
+
+    def test_what_was_heard_before_the_first_probe_is_no_answer_to_it(self) -> None:
+        """RFC 6762 §8.1."""
+
+        async def deny_early(scene: Scene) -> None:
+            scene.hear(RIVAL_SRV)
+
+        assert play(deny_early).renamed == []
+
+    def test_the_same_set_proposed_by_another_is_no_rival(self) -> None:
+        """RFC 6762 §8.2: "If both lists run out of records at the same time" all is well."""
+
+        async def rival(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            first = probes(scene.link.sent)[0].message.records
+            scene.hear(*(one for one in first if one.name == NAME), probe=True)
+
+        assert len(probes(play(rival).link.sent)) == 3
+
+    def test_a_rival_with_one_record_more_wins(self) -> None:
+        """RFC 6762 §8.2: the list that runs out first is the lesser."""
+
+        async def rival(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            first = probes(scene.link.sent)[0].message.records
+            mine = [one for one in first if one.name == HOST]
+            more = Record(HOST, RecordType.AAAA, 120, ip_address("fe80::9"))
+            scene.hear(*mine, more, probe=True)
+
+        times = [one.at_s for one in probes(play(rival).link.sent)]
+        assert any(later - earlier >= 1.0 for earlier, later in pairwise(times))
+
+    def test_a_host_with_addresses_of_the_other_kind_is_a_rival_too(self) -> None:
+        """Or our name would lead to its IPv6 address."""
+
+        async def contradict(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            rival = Record(HOST, RecordType.AAAA, 120, ip_address("fd00::9"), flush=True)
+            scene.hear(rival)
+
+        link = TapLink("10.0.0.1/24")
+        assert len(probes(play(contradict, link).link.sent)) == 6
+
+    def test_a_host_of_two_services_gives_way_once(self) -> None:
+        """Both have the new name; it is told once."""
+
+        async def deny(scene: Scene) -> None:
+            scene.publisher.advertise(SECOND)
+            await asyncio.sleep(5)
+            for _ in range(12):
+                scene.hear(RIVAL_A)
+                await asyncio.sleep(0.1)
+
+        scene = play(deny)
+        assert [new.lower() for _, new in scene.renamed] == ["lamp-1-2.local"]
+        hosts = {one.ad.host.fqdn for one in scene.publisher.published.values()}
+        assert {host.lower() for host in hosts} == {"lamp-1-2.local"}
+
+    def test_a_name_of_our_own_is_no_way_out(self) -> None:
+        """`lamp (2)` is advertised by us already."""
+
+        async def deny(scene: Scene) -> None:
+            second = InstanceName("lamp (2)", ServiceType("http", "tcp"))
+            scene.publisher.advertise(replace(AD, name=second, port=81))
+            await asyncio.sleep(5)
+            for _ in range(6):
+                scene.hear(RIVAL_SRV)
+                await asyncio.sleep(0.1)
+
+        assert play(deny).renamed == [("lamp", "lamp (3)")]
+
+
+class TestMemory:
+    """What it said before, on this run or the last."""
+
+    def remembered(self, *links: TapLink) -> Memory:
+        """A memory after a run that ended without a goodbye, read back from disk."""
+        scene = play(nothing, *links)
+        memory = Memory()
+        memory.recall(json.loads(json.dumps(scene.publisher.memory.document())), 0.0)
+        return memory
+
+    def test_what_we_said_before_a_crash_is_no_conflict(self) -> None:
+        """With another address; a cache, or a reflector that is late, says the old one."""
+        before = TapLink("10.0.0.7/24")
+        memory = self.remembered(before)
+        stale = records_on(before, replace(AD, port=79)).unique
+
+        async def repeat(scene: Scene) -> None:
+            for _ in range(20):
+                scene.hear(*(one for one in stale if one.type == RecordType.A))
+                await asyncio.sleep(0.1)
+
+        scene = play(repeat, memory=memory)
+        assert scene.renamed == []
+        assert len(probes(scene.link.sent)) == 3
+
+    def test_it_is_one_if_it_comes_from_an_address_that_was_ours(self) -> None:
+        """Somebody lives there: a copy of our disk, whose memory is ours too."""
+        before = TapLink("10.0.0.7/24")
+        memory = self.remembered(before)
+        twin = [one for one in records_on(before, AD).unique if one.type == RecordType.A]
+
+        async def deny(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            scene.publisher.receive(scene.link.heard(*twin, source="10.0.0.7"))
+
+        assert play(deny, memory=memory).renamed == [(HOST, "lamp-1-2.local")]
+
+    def test_and_when_nobody_can_have_it_from_us_any_more(self) -> None:
+        """RFC 6762 §10: a host's records live for two minutes."""
+        before = TapLink("10.0.0.7/24")
+        memory = self.remembered(before)
+        stale = [one for one in records_on(before, AD).unique if one.type == RecordType.A]
+
+        async def late(scene: Scene) -> None:
+            await asyncio.sleep(130)
+            scene.hear(*stale)
+
+        assert len(probes(play(late, memory=memory).link.sent)) == 6
+
+    def test_an_address_we_have_just_lost_is_no_conflict(self) -> None:
+        """A new lease: somebody still repeats the old address."""
+
+        async def move(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            old = [one for one in records_on(scene.link, AD).unique if one.type == RecordType.A]
+            renumber(scene.link, "10.0.0.77/24")
+            scene.publisher.use(scene.links)
+            await asyncio.sleep(3)
+            scene.hear(*old)
+
+        assert len(probes(play(move).link.sent)) == 3
+
+    def test_a_name_that_gave_way_stays_so_over_a_restart(self) -> None:
+        """Devices and dashboards know it by the new one."""
+
+        async def deny(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            scene.hear(RIVAL_SRV)
+
+        memory = Memory()
+        memory.recall(play(deny).publisher.memory.document(), 0.0)
+        again = play(nothing, memory=memory)
+        assert again.renamed == []
+        assert again.published.ad.name.instance == "lamp (2)"
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {},
+            [],
+            None,
+            {"version": 2, "numbers": {}, "said": []},
+            {"version": 1, "numbers": [], "said": []},
+            {"version": 1, "numbers": {}, "said": [["a", 1]]},
+            {"version": 1, "numbers": {}, "said": [["a", 1, "no hex"]]},
+        ],
+    )
+    def test_what_is_no_memory_raises_and_changes_nothing(self, document: object) -> None:
+        """The caller says that the file is damaged."""
+        memory = Memory()
+        with pytest.raises((ValueError, TypeError, LookupError, AttributeError)):
+            memory.recall(document, 0.0)
+        assert memory.document() == Memory().document()
+
+    def test_numbers_beyond_the_last_name_are_not_believed(self) -> None:
+        """Somebody wrote them by hand."""
+        memory = Memory()
+        numbers = {"a": 99, "b": "2", "c": 1, "d": 7}
+        memory.recall({"version": 1, "numbers": numbers, "said": []}, 0.0)
+        assert [memory.number(name) for name in "abcd"] == [1, 1, 1, 7]
+
+
+class TestReverse:
+    """The names of our addresses: answered for, until somebody else does."""
+
+    AD = replace(AD, reverse=True)
+    NAME = "1.0.0.10.in-addr.arpa"
+    ASKED = Question(NAME, RecordType.PTR)
+
+    def answered(self, act: Callable[[Scene], Awaitable[None]] = nothing) -> set[object]:
+        """What a question for the name of 10.0.0.1 brings after `act`."""
+
+        async def ask(scene: Scene) -> None:
+            await asyncio.sleep(0.3)
+            await act(scene)
+            await asyncio.sleep(5)
+            scene.link.sent.clear()
+            scene.publisher.receive(scene.link.heard(questions=(self.ASKED,)))
+
+        scene = play(ask, ad=self.AD, seconds=0.1)
+        told = (record for one in scene.link.sent for record in one.message.records)
+        return {one.data for one in told if one.name == self.NAME and one.ttl_s}
+
+    def test_an_address_leads_to_its_host(self) -> None:
+        """As avahi has it; TTL 120 s (RFC 6762 §10)."""
+        assert self.answered() == {HOST}
+
+    def test_they_are_asked_for_and_not_proposed(self) -> None:
+        """A proposal makes avahi on the same host give up its host name."""
+        probe = probes(play(nothing, ad=self.AD).link.sent)[0].message
+        assert Question(self.NAME, RecordType.ANY) in probe.questions
+        assert not any(one.name == self.NAME for one in probe.records)
+
+    @pytest.mark.parametrize("probe", [True, False])
+    def test_it_is_left_to_whoever_else_wants_it(self, probe: bool) -> None:
+        """avahi on the same host, before us or after us; no name of ours changes for it."""
+
+        async def claim(scene: Scene) -> None:
+            rival = Record(self.NAME, RecordType.PTR, 120, "pi.local", flush=not probe)
+            scene.hear(rival, probe=probe)
+            assert scene.renamed == []
+
+        assert self.answered(claim) == set()
 
 
 def test_one_name_is_advertised_once() -> None:
@@ -393,18 +641,11 @@ class TestGoodbye:
 class TestWithdrawing:
     """One advertisement of several goes."""
 
-    SECOND = Advertisement(
-        name=InstanceName("second", ServiceType("http", "tcp")),
-        host=HostName("LAMP-1"),  # RFC 6762 §16: that of the first, whatever the case
-        port=81,
-        subtypes=("_printer",),
-    )
-
     def test_its_goodbye_leaves_what_others_say_too(self) -> None:
         """The host, and the list of types; all else of it is taken back."""
 
         async def withdraw(scene: Scene) -> None:
-            second = scene.publisher.advertise(self.SECOND)
+            second = scene.publisher.advertise(SECOND)
             await asyncio.sleep(5)
             scene.link.sent.clear()
             scene.publisher.withdraw(second)
@@ -424,7 +665,7 @@ class TestWithdrawing:
         """And the other still is."""
 
         async def withdraw_and_ask(scene: Scene) -> None:
-            second = scene.publisher.advertise(self.SECOND)
+            second = scene.publisher.advertise(SECOND)
             await asyncio.sleep(5)
             scene.publisher.withdraw(second)
             await asyncio.sleep(5)

@@ -10,8 +10,9 @@ from lanbridge.core.addresses import Address, NetworkInterface
 from lanbridge.core.records import Question, Record
 from lanbridge.mdns.decode import decode
 from lanbridge.mdns.engine import Link, Packet
+from lanbridge.mdns.proposed import read_proposed
 from lanbridge.mdns.sockets import PORT
-from lanbridge.mdns.wire import RESPONSE, Message
+from lanbridge.mdns.wire import RESPONSE, Message, encode_probe
 
 T = TypeVar("T")
 
@@ -101,5 +102,6 @@ class TapLink(Link):
         """A packet from somebody else on this link: a query if it has questions."""
         if flags is None:
             flags = 0 if questions else RESPONSE
-        message = Message(7, flags, questions, records, probe, True)
+        proposed = read_proposed(encode_probe((), records)) if probe else {}
+        message = Message(7, flags, questions, records, probe, True, proposed=proposed)
         return Packet(message, self, ip_address(source), port, multicast)

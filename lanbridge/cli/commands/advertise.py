@@ -13,7 +13,7 @@ from lanbridge.cli.output import complain, say
 from lanbridge.cli.writing import daemon_options, find_token
 from lanbridge.core.addresses import parse_address, parse_port
 from lanbridge.core.errors import InvalidInput, InvalidTxtRecord, NameConflict
-from lanbridge.core.events import AdvertisementRenamed, Event, NetworkChanged
+from lanbridge.core.events import AdvertisementFailed, AdvertisementRenamed, Event, NetworkChanged
 from lanbridge.core.names import HostName, InstanceName, ServiceType
 from lanbridge.core.services import stable_id
 from lanbridge.core.text import printable
@@ -155,5 +155,7 @@ def _tell(event: Event) -> None:
             complain(
                 f"the name {printable(old)!r} is taken, now it is {printable(new)!r}", "warning"
             )
+        case AdvertisementFailed(name):
+            complain(f"every name like {printable(name)!r} is taken, choose another", "warning")
         case NetworkChanged(reasons):
             complain("; ".join(map(printable, reasons)), "warning")

@@ -59,8 +59,7 @@ def test_a_name_that_gave_way_is_shown(client: TestClient, home: Home) -> None:
     """The one it goes by now, under the same id."""
     before = client.get(PATH).json()["items"][0]
     own = next(iter(home.daemon.discovery.publisher.published.values()))
-    own.conflict = "instance"
-    own.rename()
+    assert own.rename("instance")
     assert client.get("/ping").json()["name"] == "bridge (2)"
     assert client.get(f"{PATH}/{before['id']}").json()["name"] == "bridge (2)"
 
