@@ -180,8 +180,9 @@ class Publisher:
 
     def _on_conflict(self, published: Published, which: Which) -> None:
         published.conflict = which
-        if not published.probing:
-            # RFC 6762 §9: "return to probing state"; the defence is the probe's own answer.
+        if published.established.is_set():
+            # RFC 6762 §9: "return to probing state"; the defence is the probe's own answer. Once
+            # is enough: who goes on contradicting must not keep us from our first probe.
             self._start(published)
 
     # Names
