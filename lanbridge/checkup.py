@@ -135,10 +135,10 @@ class _Question:
 
     async def ask(self) -> tuple[Heard, ...]:
         loop = asyncio.get_running_loop()
-        self._engine.update(self._network)
-        problems = {name: str(problem) for name, problem in self._engine.problems.items()}
         askers: list[tuple[socket.socket, tuple[str, int]]] = []
         try:
+            self._engine.update(self._network)
+            problems = {name: str(problem) for name, problem in self._engine.problems.items()}
             for link in self._engine.links.values():
                 for family in link.sockets:
                     key = (link.name, 4 if family == socket.AF_INET else 6)

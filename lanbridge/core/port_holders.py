@@ -18,26 +18,35 @@ class UdpSocket(NamedTuple):
     port: int
     uid: int
     inode: int
-    queued_bytes: int
     drops: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """A process with sockets on a port. pid None: of sockets whose process is not shown to us."""
+    """A process with sockets on a port.
+
+    pid None: of sockets whose process is not shown to us; suspects are then the mDNS stacks that
+    run and do not show theirs.
+    """
 
     pid: int | None
     name: str
-    uid: int
+    user: str
     sockets: int
     drops: int
-    queued_bytes: int = 0
     is_lanbridge: bool = False
+    suspects: tuple[tuple[str, int], ...] = ()  # name and pid
 
     def __str__(self) -> str:
-        if self.pid is None:
-            return f"a process of user {self.uid} that is not shown to this one"
-        return f"{self.name} (pid {self.pid})"
+        if self.pid is not None:
+            return f"{self.name} (pid {self.pid})"
+        perhaps = " or ".join(f"{name}, pid {pid}" for name, pid in self.suspects)
+        hidden = f"a process of user {self.user} that only root can see"
+        return f"{hidden} (perhaps {perhaps})" if perhaps else hidden
+
+    def may_be(self, name: str) -> bool:
+        """Whether it is, or is suspected to be, a program of this name."""
+        return name in (self.name, *(suspect for suspect, _ in self.suspects))
 
 
 def parse_udp(text: str, version: int) -> list[UdpSocket]:
@@ -47,13 +56,10 @@ def parse_udp(text: str, version: int) -> list[UdpSocket]:
         words = line.split()
         if len(words) < 13:
             continue
-        port, queued = words[1].rpartition(":")[2], words[4].rpartition(":")[2]
+        port = words[1].rpartition(":")[2]
         found.append(
-            UdpSocket(
-                version, int(port, 16), int(words[7]), int(words[9]), int(queued, 16),
-                int(words[12]),
-            )
-        )  # fmt: skip
+            UdpSocket(version, int(port, 16), int(words[7]), int(words[9]), int(words[12]))
+        )
     return found
 
 
@@ -74,7 +80,7 @@ def blame(holders: Sequence[Holder]) -> tuple[str, str]:
     if len(holders) > 1:
         verb = "hold it, and at least one of them for itself alone"
     rule = f"{named(holders)} {verb}"
-    if any(holder.name == "avahi-daemon" for holder in holders):
+    if any(holder.may_be("avahi-daemon") for holder in holders):
         return rule, f"set {_AVAHI} and run `sudo systemctl restart avahi-daemon`"
     if any(holder.pid is None for holder in holders):
         return rule, "see its name with `sudo ss -ulpn sport = 5353`, and stop it"

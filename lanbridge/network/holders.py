@@ -1,11 +1,14 @@
 """Which processes of this host hold a UDP port: every one, not the first that is found."""
 
 import contextlib
+import pwd
 from pathlib import Path
 
 from lanbridge.core.port_holders import Holder, UdpSocket, parse_udp
 
 PROC = Path("/proc")
+# Who holds UDP 5353 as a rule; the kernel keeps fifteen letters of a name.
+STACKS = ("avahi-daemon", "systemd-resolve", "mdnsd", "mDNSResponder", "umdns")
 
 
 def udp_holders(port: int, proc: Path = PROC) -> tuple[Holder, ...]:
@@ -15,16 +18,20 @@ def udp_holders(port: int, proc: Path = PROC) -> tuple[Holder, ...]:
     It reads the descriptors of every process, which takes milliseconds: not for every request.
     """
     wanted = {one.inode: one for one in _sockets(proc) if one.port == port}
-    holders = []
+    holders, suspects = [], []
     unseen = dict(wanted)
     for process in sorted(proc.glob("[0-9]*"), key=lambda one: int(one.name)) if wanted else ():
-        held = {inode: wanted[inode] for inode in _inodes(process) & wanted.keys()}
-        if held:
+        inodes, pid = _inodes(process), int(process.name)
+        if inodes is None:
+            name, _ = _who(process)
+            suspects += [(name, pid)] if name in STACKS else []
+        elif held := [wanted[inode] for inode in inodes & wanted.keys()]:
             name, is_lanbridge = _who(process)
-            holders.append(_holder(list(held.values()), int(process.name), name, is_lanbridge))
-            unseen = {inode: one for inode, one in unseen.items() if inode not in held}
+            holders.append(_holder(held, pid=pid, name=name, is_lanbridge=is_lanbridge))
+            unseen = {inode: one for inode, one in unseen.items() if one not in held}
     for uid in sorted({one.uid for one in unseen.values()}):
-        holders.append(_holder([one for one in unseen.values() if one.uid == uid]))
+        hidden = [one for one in unseen.values() if one.uid == uid]
+        holders.append(_holder(hidden, pid=None, name="", suspects=tuple(suspects)))
     return tuple(holders)
 
 
@@ -36,14 +43,19 @@ def _sockets(proc: Path) -> list[UdpSocket]:
     return found
 
 
-def _inodes(process: Path) -> set[int]:
+def _inodes(process: Path) -> set[int] | None:
+    """Of its sockets; None where we may not see them."""
     found = set()
-    with contextlib.suppress(OSError):  # another user's, or gone meanwhile
+    try:
         for descriptor in (process / "fd").iterdir():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
                 kind, _, inode = str(descriptor.readlink()).partition(":[")
                 if kind == "socket":
                     found.add(int(inode.rstrip("]")))
+    except PermissionError:
+        return None
+    except OSError:  # gone meanwhile
+        return set()
     return found
 
 
@@ -57,14 +69,26 @@ def _who(process: Path) -> tuple[str, bool]:
 
 
 def _holder(
-    sockets: list[UdpSocket], pid: int | None = None, name: str = "", is_lanbridge: bool = False
+    sockets: list[UdpSocket],
+    *,
+    pid: int | None,
+    name: str,
+    is_lanbridge: bool = False,
+    suspects: tuple[tuple[str, int], ...] = (),
 ) -> Holder:
     return Holder(
         pid=pid,
         name=name,
-        uid=sockets[0].uid,
+        user=_user(sockets[0].uid),
         sockets=len(sockets),
         drops=sum(one.drops for one in sockets),
-        queued_bytes=sum(one.queued_bytes for one in sockets),
         is_lanbridge=is_lanbridge,
+        suspects=suspects,
     )
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:  # of systemd, made when its service started, or of another container
+        return str(uid)

@@ -29,7 +29,7 @@ def host(root: Path, files: Mapping[str, str] | None = None, **more: Any) -> Hos
 
 def holder(name: str = "avahi-daemon", pid: int | None = 612, **more: Any) -> Holder:
     """A process with a socket on UDP 5353."""
-    values: dict[str, Any] = {"uid": 108, "sockets": 2, "drops": 0} | more
+    values: dict[str, Any] = {"user": "avahi", "sockets": 2, "drops": 0} | more
     return Holder(pid=pid, name=name if pid else "", **values)
 
 

@@ -51,6 +51,17 @@ while time.monotonic() < until:
 """
 
 
+# As a stack that shares the port with its own kind only.
+REUSEPORT_ALONE = """
+import signal, socket
+held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+held.bind(("", 5353))
+print("held", flush=True)
+signal.pause()
+"""
+
+
 def ready(host: Host) -> bool:
     """Whether the daemon on this host discovers and advertises."""
     return http(host, "http://127.0.0.1:8620/readyz").status == 200
@@ -216,6 +227,18 @@ def test_commands_beside_the_daemon(lab: Lab) -> None:
     assert discover(phone, "_http._tcp").keys() == {"Guest", LAMP.name}
     assert discover(pi, "_http._tcp", "--include-self").keys() == {"Guest", LAMP.name}
     eventually(lambda: {"Guest", LAMP.name} <= services(pi).keys(), what="the daemon finds both")
+
+
+def test_a_stack_that_shares_with_its_own_kind_only(lab: Lab) -> None:
+    """SO_REUSEPORT without SO_REUSEADDR: we do as it does, and both hear what is multicast."""
+    pi, lamp, phone = (lab.host(name, ipv6=None) for name in ("pi", "lamp", "phone"))
+    for host in (pi, lamp, phone):
+        host.sysctl("net.ipv6.conf.eth0.disable_ipv6", 1)
+    advertise(lamp, LAMP.name, LAMP.type, str(LAMP.port))
+    pi.python(["-c", REUSEPORT_ALONE]).wait_line("^held$")
+    assert discover(pi, "_http._tcp").keys() == {LAMP.name}
+    serve(pi)
+    assert discover(phone, "_lanbridge._tcp").keys() == {own_name(pi)}
 
 
 def test_nothing_depends_on_an_answer_that_was_sent_to_us_alone(lab: Lab) -> None:

@@ -13,7 +13,7 @@ _RESTART = "sudo systemctl restart avahi-daemon"
 def check(host: Host) -> Iterator[Finding]:
     """Nothing where there is no avahi."""
     text = host.text(CONF)
-    running = any(one.name == "avahi-daemon" for one in host.holders)
+    running = any(one.may_be("avahi-daemon") for one in host.holders)
     if text is None:
         if running:
             yield ok("avahi-daemon runs with its defaults, beside which lanbridge works")

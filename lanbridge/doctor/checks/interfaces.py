@@ -9,19 +9,26 @@ from lanbridge.doctor.host import Host
 
 def check(host: Host) -> Iterator[Finding]:
     """A problem only if there is none at all."""
-    others = [one for one in host.network.interfaces if not one.used]
-    evidence = {one.name: one.why for one in others if not one.loopback}
+    others = [one for one in host.network.interfaces if not (one.used or one.loopback)]
+    evidence = {one.name: one.why for one in others}
     if host.used:
         names = ", ".join(one.name for one in host.used)
         used = {one.name: [str(each) for each in one.addresses] for one in host.used}
-        yield ok(f"mDNS runs on {names}", **used, **evidence)
+        yield ok(f"mDNS runs on {names}", **used)
+        if others:
+            yield Finding(
+                severity=Severity.NOTE,
+                sentence=f"mDNS does not run on {', '.join(evidence)}",
+                evidence=evidence,
+                consequence="Nothing is found or advertised there.",
+            )
         return
     yield Finding(
         severity=Severity.PROBLEM,
         sentence="there is no usable interface",
         evidence=evidence,
         consequence="lanbridge finds nothing and nobody finds it; the daemon waits for a network.",
-        remedy=_remedy([one for one in others if not one.loopback]),
+        remedy=_remedy(others),
     )
 
 

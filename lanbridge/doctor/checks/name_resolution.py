@@ -17,8 +17,9 @@ def check(host: Host) -> Iterator[Finding]:
         return
     sources = re.sub(r"\[[^\]]*\]", "", order[1]).split()
     places = [at for at, source in enumerate(sources) if _MDNS.fullmatch(source)]
-    names = {one.name for one in host.holders}
-    by_resolved = "resolve" in sources and "systemd-resolve" in names
+    by_resolved = "resolve" in sources and any(
+        one.may_be("systemd-resolve") for one in host.holders
+    )
     evidence = {"hosts": order[1]}
     if not places and not by_resolved:
         yield Finding(

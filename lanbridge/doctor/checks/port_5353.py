@@ -10,7 +10,7 @@ from lanbridge.doctor.host import Host
 def check(host: Host) -> Iterator[Finding]:
     """Several holders are usual; one that does not share is the end of discovery."""
     evidence: Evidence = {
-        str(one): f"{one.sockets} sockets, user {one.uid}" for one in host.holders
+        str(one): f"{one.sockets} sockets, user {one.user}" for one in host.holders
     }
     taken = sorted({one.problem for one in host.heard if one.problem})
     if taken:
@@ -27,10 +27,10 @@ def check(host: Host) -> Iterator[Finding]:
     if any(one.pid is None for one in host.holders):
         yield Finding(
             severity=Severity.NOTE,
-            sentence="a process that holds UDP 5353 is not shown to this user",
+            sentence=f"UDP 5353 is held by {named(host.holders)}",
             evidence=evidence,
-            consequence="It shares the port; which program it is, only root, or the host of this "
-            "container, can see.",
+            consequence="It shares the port. Which program it is, only root can see, or in a "
+            "container only the host.",
             remedy="sudo ss -ulpn sport = 5353",
         )
     elif foreign:

@@ -14,12 +14,11 @@ DROP_IN = "/etc/systemd/resolved.conf.d/no-mdns.conf"
 
 def check(host: Host) -> Iterator[Finding]:
     """Nothing where it does not hold the port."""
-    names = {one.name for one in host.holders}
-    if NAME not in names:
+    if not any(one.may_be(NAME) for one in host.holders):
         return
     setting, source = multicast_dns(host)
     evidence = {"MulticastDNS": setting, "from": source}
-    if "avahi-daemon" not in names:
+    if not any(one.may_be("avahi-daemon") for one in host.holders):
         yield ok("systemd-resolved does mDNS beside lanbridge", **evidence)
         return
     yield Finding(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lanbridge.core.addresses import NetworkState
 from lanbridge.doctor.finding import Severity
-from tests.doctor.made import host, one
+from tests.doctor.made import found, host, one
 from tests.echo.home import HOME, interface
 
 LO = interface("lo", 1, "127.0.0.1/8")
@@ -13,11 +13,10 @@ LO = interface("lo", 1, "127.0.0.1/8")
 
 def test_those_in_use_and_the_reason_of_each_other(tmp_path: Path) -> None:
     """Loopback is nobody's question."""
-    finding = one("interfaces", host(tmp_path))
-    assert (finding.severity, finding.sentence) == (Severity.OK, "mDNS runs on eth0, wlan0")
-    assert finding.evidence["docker0"] == "for the test"
-    assert finding.evidence["wlan0"] == ["10.0.0.5/24"]
-    assert "lo" not in finding.evidence
+    used, others = found("interfaces", host(tmp_path))
+    assert (used.severity, used.sentence) == (Severity.OK, "mDNS runs on eth0, wlan0")
+    assert used.evidence["wlan0"] == ["10.0.0.5/24"]
+    assert (others.severity, others.evidence) == (Severity.NOTE, {"docker0": "for the test"})
     assert HOME.interfaces[0].name == "lo"
 
 
