@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import discover, flood, startup
+from benchmarks import discover, flood, idle, recovery, startup
 from benchmarks.processes import LOAD
 from tests.lan.lab import is_inside
 
-BENCHMARKS = {module.NAME: module for module in (startup, discover, flood)}
+BENCHMARKS = {module.NAME: module for module in (startup, discover, flood, recovery, idle)}
 RESULTS = Path(__file__).parent / "results"
 OUTSIDE = "these multicast, and run only in the network laboratory: {}; use `make bench`"
 

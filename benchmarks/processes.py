@@ -104,8 +104,7 @@ class Program:
 
     def cpu_s(self) -> float:
         """User and system time so far, of all its threads."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.pid)
 
     def rss_mib(self) -> float:
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
@@ -131,3 +130,9 @@ class Program:
             if self.cpu_s() - before_s <= idle_s / 25:
                 return before_s
         return self.cpu_s()
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time of a process so far, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

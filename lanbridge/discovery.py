@@ -197,13 +197,10 @@ class Discovery:
 
     def _observe(self, observation: Observation) -> None:
         moment = self._moment()
-        if self._timer is not None and moment.mono_s - self._wakes_s >= SLEPT_S:
-            # We did not run: what has run out meanwhile was never asked for. The packets that the
-            # kernel kept for us come before `watch` is on its feet.
+        if self._timer is not None and self._slept(moment.mono_s):
+            # The packets that the kernel kept for us come before the timer.
             self._timer.cancel()
-            self._timer = None
-            names = self._link_names()
-            self._observe(LinksChanged(names, renewed=names))
+            self._wake()
         events = self.registry.apply(observation, moment)
         if events:
             self.news_s = moment.mono_s
@@ -253,9 +250,18 @@ class Discovery:
         self._wakes_s = at_s
         self._timer = asyncio.get_running_loop().call_at(at_s, self._wake)
 
+    def _slept(self, now_s: float) -> bool:
+        """Whether we did not run for a while; `watch` notices it too, but not at once."""
+        return now_s - self._wakes_s >= SLEPT_S
+
     def _wake(self) -> None:
         self._timer = None
-        self._observe(Tick())
+        if self._slept(self._now_s()):
+            # What has run out meanwhile was never asked for.
+            names = self._link_names()
+            self._observe(LinksChanged(names, renewed=names))
+        else:
+            self._observe(Tick())
         now_s = self._now_s()
         links = tuple(self.engine.links.values())
         ask(links, self.registry.take_questions(), self._known_answers)

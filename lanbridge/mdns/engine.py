@@ -98,6 +98,8 @@ class Engine:
         self.heard = 0
         self.dropped: Counter[str] = Counter()
         self.problems: dict[str, MdnsUnavailable] = {}
+        # As it was when it went: at the new network nobody knows us, but it may be the old one.
+        self._was: dict[str, NetworkInterface] = {}
 
     def update(self, state: NetworkState, renewed: Collection[str] = ()) -> bool:
         """Run on the used interfaces of `state`; returns whether links came, went or changed.
@@ -106,15 +108,15 @@ class Engine:
         memberships of their own.
         """
         used = {one.index: one for one in state.interfaces if one.used}
-        gone: dict[str, NetworkInterface] = {}
+        changed = False
         for index, link in list(self.links.items()):
             if index not in used or link.name != used[index].name or link.name in renewed:
-                gone[link.name] = link.interface
+                self._was[link.name] = link.interface
                 self._close(self.links.pop(index))
+                changed = True
         self.problems.clear()
-        changed = bool(gone)
         for index, interface in used.items():
-            link = self.links.get(index) or Link(interface, gone.get(interface.name))
+            link = self.links.get(index) or Link(interface, self._was.get(interface.name))
             if link.sockets:
                 differs = set(link.interface.addresses) != set(interface.addresses)
                 link.was = link.interface if differs else None

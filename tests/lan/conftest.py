@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lan.lab import Lab
+from tests.lan.waits import LongWaits
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -17,6 +18,13 @@ def lab() -> Generator[Lab]:
     """Give a LAN of the test's own; a module may define a shared one under the same name."""
     with Lab() as lab:
         yield lab
+
+
+@pytest.fixture(scope="session")
+def long_waits() -> Generator[LongWaits]:
+    """Give what takes minutes; whoever names it first begins it, so that others run meanwhile."""
+    with Lab() as lab:
+        yield LongWaits(lab)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ class Host(Namespaces):
         self.lab = lab
         self.number = number
         self.interfaces: dict[str, Interface] = {}
+        self._cables = itertools.count()
         # Duplicate address detection would keep every IPv6 address unusable for a second or two.
         self.sysctl("net.ipv6.conf.all.accept_dad", 0)
         self.sysctl("net.ipv6.conf.default.accept_dad", 0)
@@ -46,16 +48,17 @@ class Host(Namespaces):
         self,
         segment: str,
         *,
+        name: str | None = None,
         ipv4: str | None = "auto",
         ipv6: str | None = "auto",
         gateway: str | None = None,
         bridged: bool = False,
         multicast_route: bool = True,
     ) -> Interface:
-        """Plug a cable to a segment into a new interface: eth0, eth1, ..."""
+        """Plug a cable to a segment into a new interface: eth0, eth1, ... or `name`."""
         subnet = self.lab.segment(segment)
-        index = len(self.interfaces)
-        name = f"eth{index}"
+        index = next(self._cables)
+        name = name or f"eth{index}"
         cable = f"port{index}" if bridged else name
         interface = Interface(name, cable, f"p{self.number}-{index}", routes=[])
         if multicast_route:
@@ -84,6 +87,10 @@ class Host(Namespaces):
         self.interfaces[name] = interface
         self.set_link(up=True, interface=name)
         return interface
+
+    def detach(self, interface: str = "eth0") -> None:
+        """Take an interface out of the host, as a USB adapter is pulled."""
+        self.ip(f"link del {self.interfaces.pop(interface).cable}")
 
     def ip(self, *commands: str) -> None:
         """Run iproute2 commands on this host, in one batch."""

@@ -71,6 +71,18 @@ class Lab:
             self._segments[name] = len(self._segments)
         return self._segments[name]
 
+    def slow_segment(self, name: str, delay_s: float) -> None:
+        """Add a segment from which each frame takes this long to the first one, and back.
+
+        Not netem: many kernels are built without it.
+        """
+        self.segment(name)
+        ends = f"{name}-near", f"{name}-far"
+        for end, segment in zip(ends, (DEFAULT_SEGMENT, name), strict=True):
+            self.switch.ip(f"tuntap add {end} mode tap", f"link set {end} master {segment} up")
+        wire = self.switch.python(["-m", "tests.lan.slow_wire", *ends, str(delay_s)])
+        wire.wait_line("^carrying$")
+
     def host(
         self,
         name: str,

@@ -11,12 +11,19 @@ from tests.lan.process import eventually
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Mapping
 
     from tests.lan.host import Host
     from tests.lan.process import Process
 
 LANBRIDGE = str(Path(sys.executable).with_name("lanbridge"))
 
+FOLLOW = """
+import sys, urllib.request
+with urllib.request.urlopen(sys.argv[1], timeout=600) as stream:
+    for line in stream:
+        print(line.decode().rstrip(), flush=True)
+"""
 _GET = """
 import sys, urllib.error, urllib.request
 request = urllib.request.Request(sys.argv[2], method=sys.argv[1])
@@ -57,10 +64,12 @@ def advertise(host: Host, *arguments: str) -> Process:
     return process
 
 
-def serve(host: Host, *arguments: str, ready: bool = True) -> Process:
+def serve(
+    host: Host, *arguments: str, ready: bool = True, env: Mapping[str, str] | None = None
+) -> Process:
     """Start the daemon and wait until it is ready, or until it answers at all."""
     state_dir = str(host.lab.directory / f"{host.name}-state")
-    process = host.popen([LANBRIDGE, "serve", "--state-dir", state_dir, *arguments])
+    process = host.popen([LANBRIDGE, "serve", "--state-dir", state_dir, *arguments], env=env)
     path, status = ("/readyz", 200) if ready else ("/healthz", 200)
     eventually(lambda: http(host, f"http://127.0.0.1:8620{path}").status == status, what=path)
     return process
@@ -79,3 +88,15 @@ def services(host: Host, query: str = "", of: str = "127.0.0.1") -> dict[str, An
     answer = http(host, f"http://{of}:8620/api/v1/services{query}")
     assert answer.status == 200, answer
     return {view["name"]: view for view in answer.body["items"]}
+
+
+def follow(host: Host, of: str) -> Process:
+    """Read the event stream of a daemon."""
+    process = host.popen([sys.executable, "-c", FOLLOW, f"http://{of}:8620/api/v1/events"])
+    process.wait_line("^: lanbridge$")
+    return process
+
+
+def own_name(host: Host) -> str:
+    """The name that the daemon on this host goes by."""
+    return str(http(host, "http://127.0.0.1:8620/ping").body["name"])

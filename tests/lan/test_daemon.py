@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 
 from tests.lan.discovery import Service
 from tests.lan.process import eventually
-from tests.lan.program import advertise, discover, http, lanbridge, serve, services
+from tests.lan.program import (
+    advertise,
+    discover,
+    follow,
+    http,
+    lanbridge,
+    own_name,
+    serve,
+    services,
+)
 
 if TYPE_CHECKING:
     from tests.lan.host import Host
     from tests.lan.lab import Lab
-    from tests.lan.process import Process
 
 LAMP = Service("Kitchen lamp", "_http._tcp", 8086, {"colour": "red"})
 
-_FOLLOW = """
-import sys, urllib.request
-with urllib.request.urlopen(sys.argv[1], timeout=30) as stream:
-    for line in stream:
-        print(line.decode().rstrip(), flush=True)
-"""
 _HOLD = """
 import signal, socket
 for family in (socket.AF_INET, socket.AF_INET6):
@@ -62,14 +64,6 @@ try:
 except TimeoutError:
     print("silence")
 """
-
-
-def follow(host: Host, of: str) -> Process:
-    """Read the event stream of a daemon."""
-    url = f"http://{of}:8620/api/v1/events"
-    process = host.popen([sys.executable, "-c", _FOLLOW, url])
-    process.wait_line("^: lanbridge$")
-    return process
 
 
 def udp(host: Host, to: str, text: str = "hello", timeout_s: float = 5.0) -> str:
@@ -269,8 +263,3 @@ def test_a_service_of_other_hardware_is_advertised_for_it(lab: Lab) -> None:
     assert found["host"] == "old-lamp.local"
     assert [one["address"] for one in found["addresses"]] == ["10.77.0.50"]
     assert found["url"] == "http://10.77.0.50:80/on"
-
-
-def own_name(host: Host) -> str:
-    """The name that the daemon on this host goes by."""
-    return str(http(host, "http://127.0.0.1:8620/ping").body["name"])

@@ -14,11 +14,11 @@ from tests.lan.program import (
     discover,
     http,
     lanbridge,
+    own_name,
     serve,
     services,
 )
 from tests.lan.resolved import resolvectl
-from tests.lan.test_daemon import own_name
 from tests.lan.test_doctor import doctor, of
 
 if TYPE_CHECKING:

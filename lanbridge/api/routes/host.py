@@ -1,5 +1,7 @@
 """This host: its interfaces, its state, and the order to ask again."""
 
+import asyncio
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -102,6 +104,7 @@ class Status(BaseModel):
     findings: dict[str, int]
     alarms: list[AlarmView]
     limits: dict[str, Limit]
+    tasks: int
 
 
 @router.get("/status", tags=["status"], name="get", response_model=Status)
@@ -152,6 +155,7 @@ async def status(daemon: TheDaemon) -> JsonResponse:
         findings=dict(discovery.registry.findings.most_common(50)),
         alarms=[alarm_view(one) for one in daemon.census.up()],
         limits=_limits(daemon),
+        tasks=len(asyncio.all_tasks()),
     )
     return JsonResponse(state.model_dump())
 
