@@ -51,6 +51,7 @@ class Connections(ServerState):
         super().__init__()
         self.refused = refused
         self.of_client: Counter[str] = Counter()
+        self.stirred = asyncio.Event()  # somebody came, or it is time to sweep
         # Those whose next head is not complete, the longest waiting first.
         self.waiting: dict[Bounded, None] = {}
 
@@ -58,6 +59,8 @@ class Connections(ServerState):
         """The attack: connect a thousand times and say nothing. The newcomer has the place then."""
         self.waiting[new] = None
         self.of_client[new.address] += 1
+        if len(self.connections) == 1:  # the first after a while in which nobody swept
+            self.stirred.set()
         # What comes from this host may be a proxy with everybody behind it.
         if self.of_client[new.address] > MAX_OF_ONE_CLIENT and new.address not in _LOOPBACK:
             self.refused[_CODES[503]] += 1
@@ -71,10 +74,6 @@ class Connections(ServerState):
         self.of_client[address] -= 1
         if not self.of_client[address]:
             del self.of_client[address]
-
-    async def tick(self) -> None:
-        """Called by uvicorn."""
-        self.sweep(asyncio.get_running_loop().time())
 
     def sweep(self, now_s: float) -> None:
         """End those that have taken too long; call it every second. now_s: of the loop's clock."""

@@ -33,6 +33,7 @@ from lanbridge.daemon import Daemon
 from lanbridge.echo.app import EchoApp
 
 STALLED_S = 60  # without a sign of life, or without reading what waits for it
+TICK_S = 1.0
 SHUTDOWN_S = 2  # what is still open after this is cut, so that goodbyes are sent in time
 # Of every answer. No script but our own files: what a device calls itself may be `<script>`.
 SECURITY_HEADERS = [
@@ -79,11 +80,29 @@ class Server(uvicorn.Server):
                 headers=SECURITY_HEADERS,
                 timeout_graceful_shutdown=SHUTDOWN_S,
                 lifespan="off",
-                timeout_notify=0,  # at every tick of its clock, a second
-                callback_notify=state.tick,
             )
         )
-        self.server_state = state
+        self.server_state: Connections = state
+
+    async def main_loop(self) -> None:
+        """Look at the connections once a second, and sleep while there are none.
+
+        uvicorn's own wakes ten times a second, for ever, and stops where the wall clock jumps back.
+        """
+        loop = asyncio.get_running_loop()
+        connections = self.server_state
+        while not self.should_exit:
+            await self.on_tick(0)  # for the date that is in every answer
+            connections.sweep(loop.time())
+            connections.stirred.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S if connections.connections else None):
+                    await connections.stirred.wait()
+
+    def stop(self) -> None:
+        """Serve no longer."""
+        self.should_exit = True
+        self.server_state.stirred.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -125,7 +144,7 @@ async def serve(daemon: Daemon) -> None:
 
     async def end() -> None:
         await daemon.stopping.wait()
-        server.should_exit = True
+        server.stop()
 
     async with asyncio.TaskGroup() as tasks:
         ending = tasks.create_task(end(), name="end http")

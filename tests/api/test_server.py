@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 import httpx2
 import pytest
@@ -35,6 +37,56 @@ def test_listening(host: str, families: list[int]) -> None:
         for family in families:
             address = "127.0.0.1" if family == socket.AF_INET else "::1"
             socket.create_connection((address, port)).close()
+
+
+async def test_the_clock_of_the_server_rests_while_nobody_is_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the first connection it goes on, and the date in the answers is right again."""
+    monkeypatch.setattr(server, "TICK_S", 0.01)
+    refused: Counter[str] = Counter()
+    (listener,) = listening("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    serving = server.Server(answer, refused)
+    ticks = 0
+    on_tick = serving.on_tick
+
+    async def count(counter: int) -> bool:
+        nonlocal ticks
+        ticks += 1
+        return await on_tick(counter)
+
+    monkeypatch.setattr(serving, "on_tick", count)
+    task = asyncio.ensure_future(serving.serve(sockets=[listener]))
+    await until(lambda: ticks == 1)
+    serving.server_state.default_headers = [(b"date", b"yesterday")]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b"date: " in head.lower()
+    assert b"yesterday" not in head
+    await until(lambda: ticks > 5)
+    writer.close()
+    await until(lambda: not serving.server_state.connections)
+    await asyncio.sleep(0.05)
+    rested = ticks
+    await asyncio.sleep(0.1)
+    assert ticks == rested
+    serving.stop()
+    await task
+
+
+async def answer(scope: Any, receive: Any, send: Any) -> None:
+    """204 for everybody."""
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop run until it is so."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.001)
 
 
 def test_a_port_in_use() -> None:
