@@ -1,6 +1,7 @@
 """Resource records with a lifetime: cache-flush, goodbye and refresh (RFC 6762 §5.2, §10)."""
 
 from collections.abc import Callable
+from math import ceil
 
 from lanbridge.core.deadlines import VOID
 from lanbridge.core.records import Rdata, Record, RecordType
@@ -13,7 +14,7 @@ GOODBYE_S = 1.0  # RFC 6762 §10.1: "set the record's TTL to 1" and delete it on
 
 # RFC 6762 §5.2: "the querier should plan to issue a query at 80% of the record lifetime, and
 # then if no answer is received, at 85%, 90%, and 95%", each with a random variation of 2 %.
-REFRESH_POINTS = (0.80, 0.85, 0.90, 0.95)
+REFRESH_POINTS, VARIATION = (0.80, 0.85, 0.90, 0.95), 0.02
 SILENT_AFTER = 3  # unanswered refresh questions that make a service stale
 
 # RFC 6762 §10.4: who doubts a record should "issue two or more queries" for it, and if no answer
@@ -82,7 +83,10 @@ class Entry:
             return self.expires_s
         if self.doubted_s > VOID:
             return min(self.expires_s, self.doubted_s + VERIFY_POINTS_S[self.asked])
-        due_s = self.heard_s + self.ttl_s * (REFRESH_POINTS[self.asked] + self.dice * 0.02)
+        # The variation goes to the next multiple of itself: questions about records with one TTL
+        # come due together and share a packet, on each host at moments of its own.
+        step_s = self.ttl_s * VARIATION
+        due_s = ceil((self.heard_s + self.ttl_s * REFRESH_POINTS[self.asked]) / step_s) * step_s
         return min(self.expires_s, due_s)
 
     @property

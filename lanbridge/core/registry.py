@@ -337,13 +337,11 @@ class Registry:
                             self._deadlines.plan(entry.expires_s, (entry, owner, records))
                             touched.update(dict.fromkeys(owner.affected))
                     elif entry.away or (entry.interface in links.renewed and not entry.goodbye):
-                        # Ask before the record is given up. Its life may have run out while this
-                        # host slept, and nobody was asked then.
+                        # Verify before the record is given up. Its life may have run out while
+                        # this host slept, and nobody was asked then.
                         entry.away = False
-                        if entry.asked >= SILENT_AFTER:
-                            entry.end_at(now.mono_s + LOST_LINK_S)
-                        else:
-                            entry.refresh(LOST_LINK_S, now.mono_s)
+                        entry.end_at(now.mono_s + LOST_LINK_S)
+                        entry.doubt(now.mono_s)
                         self._deadlines.plan(entry.due_s(), (entry, owner, records))
                         self._questions[Question(records.name, records.type)] = None
 

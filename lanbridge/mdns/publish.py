@@ -89,9 +89,9 @@ class Publisher:
         self._take_back()
         self._refresh()
         for published in self.published.values():
-            if fresh or not published.established.is_set():
+            if fresh:
                 self._start(published)
-            elif any(link.was for link in by_index.values()):
+            elif published.established.is_set() and any(link.was for link in by_index.values()):
                 self._run(published, self._announce(published))
 
     def _take_back(self) -> None:
