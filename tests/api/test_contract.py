@@ -24,7 +24,6 @@ from lanbridge import checkup
 from lanbridge.api.app import create_app
 from lanbridge.api.server import application
 from lanbridge.config import Settings
-from lanbridge.core.services import devices_of
 from lanbridge.daemon import Daemon
 from lanbridge.doctor.finding import Finding, ok
 from tests.api.conftest import Home
@@ -115,8 +114,8 @@ def tried_fixture(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tried
     with requests.Session() as session:
         session.trust_env = False
         schema = schemathesis.openapi.from_dict(session.get(f"{url}/openapi.json").json())
-        known = [*home.registry.services(), *devices_of(home.registry.services())]
-        ids = [one.id for one in (*known, *home.daemon.advertisements)]
+        lists = [f"{url}/api/v1/{name}" for name in ("services", "devices", "advertisements")]
+        ids = [one["id"] for each in lists for one in session.get(each).json()["items"]]
         yield Tried(url, schema, home.daemon.token.ensured(), ids, session)
     home.daemon.hub.close()
     loop.call_soon_threadsafe(end.set)
