@@ -72,7 +72,7 @@ class Connections(ServerState):
     def leave(self, address: str) -> None:
         """A connection from there has ended."""
         self.of_client[address] -= 1
-        if not self.of_client[address]:
+        if self.of_client[address] <= 0:
             del self.of_client[address]
 
     def sweep(self, now_s: float) -> None:
