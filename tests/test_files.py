@@ -49,3 +49,12 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(OSError, match="No space"):
         files.replace(tmp_path / "token", b"two")
     assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"one"]
+
+
+def test_what_root_writes_is_the_daemons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`lanbridge token --rotate` runs as root, and the daemon has to read what it wrote."""
+    owner, given = tmp_path.stat(), []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda _file, *ids: given.append(ids))
+    files.replace(tmp_path / "token", b"secret")
+    assert given == [(owner.st_uid, owner.st_gid)]
