@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
 
 class Advertisements:
-    """`problem`: what became of those that were kept, when not all could be read; else None."""
+    """All of them, in the order in which they came."""
 
     def __init__(self, publisher: Publisher, state_dir: Path, own_host: HostName) -> None:
         self._publisher = publisher
@@ -57,7 +57,8 @@ class Advertisements:
         self._entries: dict[str, Entry] = {}
         self._added: dict[str, AdvertiseSettings] = {}
         self._writing = asyncio.Lock()
-        self.problem: str | None = None
+        self._unreadable: str | None = None
+        self._unwritable: str | None = None
 
     def start(self, own: Advertisement, tables: Iterable[AdvertiseSettings]) -> None:
         """Advertise all of them. Raises NameConflict for two tables of one name."""
@@ -76,6 +77,11 @@ class Advertisements:
     @property
     def added(self) -> int:
         return len(self._added)
+
+    @property
+    def problem(self) -> str | None:
+        """Why what is added cannot be kept now, or was not all kept; None if it is."""
+        return self._unwritable or self._unreadable
 
     def get(self, id: str) -> Entry:
         """Raises NotFound."""
@@ -136,7 +142,10 @@ class Advertisements:
             await asyncio.to_thread(files.replace, self._path, _document(added.values()))
         except OSError as error:
             rule = f"it cannot be written ({error.strerror}), so nothing was changed"
-            raise StateUnwritable(str(self._path), rule, "free the disk, or its rights") from error
+            problem = StateUnwritable(str(self._path), rule, "free the disk, or its rights")
+            self._unwritable = str(problem)
+            raise problem from error
+        self._unwritable = None
         self._added = added
 
     def _load(self) -> list[AdvertiseSettings]:
@@ -170,12 +179,10 @@ class Advertisements:
             if whole:
                 files.replace(self._path, _document(whole))
         except OSError as error:
-            self.problem = f"{self._path} is damaged ({reason}) and stays there ({error.strerror})."
-            return
-        self.problem = (
-            f"{self._path} was damaged ({reason}) and is now {aside}; {len(whole)} "
-            "advertisements of it are whole."
-        )
+            where = f"stays there ({error.strerror})"
+        else:
+            where = f"is now {aside}; {len(whole)} advertisements of it are whole"
+        self._unreadable = f"{self._path} was damaged ({reason}) and {where}."
 
 
 def _document(tables: Iterable[AdvertiseSettings]) -> bytes:

@@ -141,6 +141,7 @@ async def test_a_full_disk_changes_nothing(tmp_path: Path, monkeypatch: pytest.M
         ]
     )
     await advertisements.add(DOOR)
+    assert advertisements.problem is None
 
 
 DAMAGED: dict[str, bytes] = {
