@@ -8,11 +8,23 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import discover, flood, idle, recovery, startup
+from benchmarks import (
+    api,
+    discover,
+    events,
+    flood,
+    hostile_flood,
+    idle,
+    memory,
+    recovery,
+    soak,
+    startup,
+)
 from benchmarks.processes import LOAD
 from tests.lan.lab import is_inside
 
-BENCHMARKS = {module.NAME: module for module in (startup, discover, flood, recovery, idle)}
+_MODULES = (startup, discover, flood, recovery, idle, api, events, memory, soak, hostile_flood)
+BENCHMARKS = {module.NAME: module for module in _MODULES}
 RESULTS = Path(__file__).parent / "results"
 OUTSIDE = "these multicast, and run only in the network laboratory: {}; use `make bench`"
 
@@ -22,6 +34,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", metavar="NAME", nargs="*", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="few runs, and nothing is written")
+    parser.add_argument("--minutes", type=float, help="how long the soak is")
     options = parser.parse_args(arguments)
     names = options.names or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
@@ -33,7 +46,8 @@ def main(arguments: list[str]) -> int:
     met = True
     for name in names:
         begin_s = time.monotonic()
-        result = BENCHMARKS[name].run(quick=options.quick)
+        more = {"minutes": options.minutes} if name == soak.NAME else {}
+        result = BENCHMARKS[name].run(quick=options.quick, **more)
         sys.stdout.write(f"{result.table()}\n  took {time.monotonic() - begin_s:.0f} s\n\n")
         sys.stdout.flush()
         met &= result.met

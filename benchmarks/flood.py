@@ -6,13 +6,11 @@ same flood: each in turn, alone on its core, from the first packet until it is i
 
 from __future__ import annotations
 
-import json
-import sys
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from benchmarks.lan import PROGRAMS
-from benchmarks.processes import LANBRIDGE, LOAD, Program
+from benchmarks.known import IDLE_S, LONGEST_S, Daemon, flood, program, report
+from benchmarks.processes import Program
 from benchmarks.report import Check, Result, ratio
 from tests.lan.lab import Lab
 
@@ -24,8 +22,6 @@ NEEDS_LAB = True
 SERVICES, RATE = 5_000, 2_000
 RUNS, QUICK_RUNS = 5, 1
 OVER_ZEROCONF = 3.0
-IDLE_S = 0.5
-LONGEST_S = 30.0
 
 
 def run(*, quick: bool) -> Result:
@@ -52,24 +48,16 @@ def run(*, quick: bool) -> Result:
 
 def serve(keeper: Host, sender: Host) -> tuple[float, dict[str, float]]:
     """The daemon: CPU seconds of the flood, and what else there is to know."""
-    asker = Program(keeper, ask("ready"), core=LOAD)
-    asker.line(LONGEST_S)
-    daemon = Program(keeper, [LANBRIDGE, "serve"], silent=True)
-    try:
-        ready = asker.line(LONGEST_S)
-        asker.stop()
-        before_s = daemon.settle(IDLE_S, LONGEST_S)
-        idle_mib, dropped = daemon.rss_mib(), daemon.dropped()
-        sent = flood(sender)
+    with Daemon(keeper) as daemon:
+        before_s, idle_mib, dropped = daemon.cpu_s(), daemon.rss_mib(), daemon.dropped()
+        sent = flood(sender, SERVICES, RATE)
         cpu_s = daemon.settle(IDLE_S, LONGEST_S) - before_s
         full_mib, dropped = daemon.rss_mib(), daemon.dropped() - dropped
-        listing = report(keeper, ask("services", "_flood._tcp"))
-    finally:
-        daemon.stop()
+        listing = report(keeper, program("ask_daemon", "services", "_flood._tcp"))
     return cpu_s, {
         "services in the listing": listing["whole"],
         "s to read all pages": listing["seconds"],
-        "ms to the first 200 of /readyz": (ready.at_s - daemon.started_s) * 1000,
+        "ms to the first 200 of /readyz": (daemon.ready_s - daemon.started_s) * 1000,
         "RSS idle, MiB": idle_mib,
         "RSS after the flood, MiB": full_mib,
         "datagrams the kernel dropped": dropped,
@@ -80,12 +68,12 @@ def serve(keeper: Host, sender: Host) -> tuple[float, dict[str, float]]:
 
 def listen(keeper: Host, sender: Host) -> tuple[float, dict[str, float]]:
     """The peer: CPU seconds of the flood, and what it heard of it."""
-    peer = Program(keeper, [sys.executable, "-m", f"{PROGRAMS}.zeroconf_listen"])
+    peer = Program(keeper, program("zeroconf_listen"))
     try:
         peer.line(LONGEST_S)
         before_s = peer.settle(IDLE_S, LONGEST_S)
         idle_mib, dropped = peer.rss_mib(), peer.dropped()
-        flood(sender)
+        flood(sender, SERVICES, RATE)
         cpu_s = peer.settle(IDLE_S, LONGEST_S) - before_s
         full_mib, dropped = peer.rss_mib(), peer.dropped() - dropped
         peer.terminate()
@@ -98,28 +86,3 @@ def listen(keeper: Host, sender: Host) -> tuple[float, dict[str, float]]:
         "zeroconf: RSS after the flood, MiB": full_mib,
         "zeroconf: datagrams the kernel dropped": dropped,
     }
-
-
-def flood(sender: Host) -> dict[str, Any]:
-    """Send the flood; returns how that went."""
-    address = sender.addresses()[0].partition("/")[0]
-    argv = [sys.executable, "-m", f"{PROGRAMS}.flood", address, str(SERVICES), str(RATE)]
-    sent = report(sender, argv)
-    if sent["refused"]:
-        raise OSError(f"the sender could not send {sent['refused']} packets")
-    return sent
-
-
-def report(host: Host, argv: list[str]) -> dict[str, Any]:
-    """Run a program to its end, on the core of the load; it reports in one line of JSON."""
-    program = Program(host, argv, core=LOAD)
-    try:
-        answer: dict[str, Any] = json.loads(program.line(LONGEST_S).text)
-    finally:
-        program.stop()
-    return answer
-
-
-def ask(*words: str) -> list[str]:
-    """Return the command that asks the daemon of its host."""
-    return [sys.executable, "-m", f"{PROGRAMS}.ask_daemon", *words]

@@ -45,6 +45,7 @@ class Program:
         environment = {k: v for k, v in host.environment.items() if not k.startswith("PYTHON")}
         words = [*shlex.split(host.entry), "taskset", "--cpu-list", str(core), *argv]
         self.argv = list(argv)
+        self.host = host
         self.started_s = time.monotonic()
         self._popen = subprocess.Popen(
             words,

@@ -1,7 +1,8 @@
-"""Announces COUNT services once each, a packet a service, at RATE packets a second.
+"""Announces COUNT services, a packet a service, at RATE packets a second.
 
-Every service has a host of its own: PTR, SRV, TXT and A, as a device announces itself. Says as
-JSON how it went: packets sent and refused, the seconds it took, how late the latest one was.
+Once each, or again and again for SECONDS. Every service has a host of its own: PTR, SRV, TXT and A,
+as a device announces itself. Says as JSON how it went: packets sent and refused, the seconds it
+took, how late the latest one was.
 """
 
 from __future__ import annotations
@@ -11,6 +12,11 @@ import socket
 import struct
 import sys
 import time
+from itertools import cycle, islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 GROUP, PORT = "224.0.0.251", 5353
 SERVICE_TYPE = "_flood._tcp"
@@ -21,7 +27,7 @@ DOMAIN_AT = 0xC000 | 12 + len(b"\x06_flood\x04_tcp")  # where "local" begins
 TYPE_AT = 0xC000 | 12
 
 
-def announcement(number: int) -> bytes:
+def announcement(number: int, version: str = "1.4.2") -> bytes:
     """Build the response packet of one service; names are compressed as responders do."""
     label = f"Flood {number:05d}".encode()
     host = f"flood-{number:05d}".encode()
@@ -37,23 +43,29 @@ def announcement(number: int) -> bytes:
     packet += struct.pack("!3H", 0, 0, 1024 + number)
     target_at = struct.pack("!H", 0xC000 | len(packet))
     packet += target
-    strings = [f"id={number}".encode(), b"model=sensor", b"fw=1.4.2"]
+    strings = [f"id={number}".encode(), b"model=sensor", f"fw={version}".encode()]
     text = b"".join(bytes([len(string)]) + string for string in strings)
     packet += instance_at + struct.pack("!2HIH", TXT, UNIQUE, LONG_S, len(text)) + text
     packet += target_at + struct.pack("!2HIH", A, UNIQUE, SHORT_S, 4)
     return packet + bytes((10, 77, 1 + number // 250, 1 + number % 250))
 
 
-def main(source: str, count: int, rate: float) -> None:
-    """Send everything on the link of this source address."""
-    packets = [announcement(number) for number in range(count)]
+def main(source: str, count: int, rate: float, seconds: float = 0.0, first: float = 0) -> None:
+    """Send everything on the link of this source address, beginning with the number `first`."""
+    packets = [announcement(int(first) + number) for number in range(count)]
+    report = send(source, islice(cycle(packets), round(rate * seconds) or count), rate)
+    sys.stdout.write(json.dumps(report) + "\n")
+
+
+def send(source: str, packets: Iterable[bytes], rate: float) -> dict[str, float]:
+    """Multicast them; says how that went."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(source))
-    sock.bind(("", PORT))
-    refused, latest_s = 0, 0.0
+    sock.bind((source, PORT))
+    sent, refused, latest_s = 0, 0, 0.0
     begin_s = time.monotonic()
     for number, packet in enumerate(packets):
         # A schedule, not a pause: what was late is caught up, and the rate is what was asked for.
@@ -63,16 +75,16 @@ def main(source: str, count: int, rate: float) -> None:
         latest_s = max(latest_s, -wait_s)
         try:
             sock.sendto(packet, (GROUP, PORT))
+            sent += 1
         except OSError:
             refused += 1
-    report = {
-        "sent": count - refused,
+    return {
+        "sent": sent,
         "refused": refused,
         "seconds": time.monotonic() - begin_s,
         "latest_s": latest_s,
     }
-    sys.stdout.write(json.dumps(report) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), *map(float, sys.argv[3:]))

@@ -1,6 +1,7 @@
 """Records become services and hosts: which record says what of whom (RFC 6763 §4 to §7)."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from lanbridge.core.cache import Entry, RecordSet
 from lanbridge.core.deadlines import Deadlines
@@ -11,6 +12,9 @@ from lanbridge.core.orphans import Orphans
 from lanbridge.core.presence import Announcer, Host, Service
 from lanbridge.core.records import Nsec, Record, RecordType
 from lanbridge.core.tables import Tables
+
+if TYPE_CHECKING:
+    from lanbridge.core.addresses import Address
 
 # RFC 6763 §6.2 recommends 1,300 at most. Four of these for each service that a stranger makes up
 # is what he can fill.
@@ -35,10 +39,12 @@ class Intake:
         self._wanted = wanted
         self.types = KnownTypes(tables.refuse)
         self.orphans = Orphans()
+        self._source: Address | None = None  # of the packet that is being taken in
 
     def hear(self, packet: PacketHeard, now: Moment, touched: dict[Service, None]) -> None:
         # PTR before SRV before the rest: each makes sense of the next, in whatever order a
         # packet holds them.
+        self._source = packet.source
         records = sorted(packet.records, key=lambda record: _ORDER.get(record.type, len(_ORDER)))
         for record in records:
             self._take(packet.interface, record, now, touched)
@@ -109,7 +115,7 @@ class Intake:
         if service is None:
             if record.ttl_s == 0 or (is_subtype and self._wanted is None):
                 return
-            service = self._tables.add(target, parts, record.name, now)
+            service = self._tables.add(target, parts, record.name, now, self._source)
             if service is None:
                 return
         if record.ttl_s == 0 and service.leaving is not None:

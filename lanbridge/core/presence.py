@@ -136,6 +136,7 @@ class Service:
         "ptr",
         "ptr_key",
         "reason",
+        "source",
         "srv",
         "state",
         "subtypes",
@@ -156,6 +157,7 @@ class Service:
         self.host_key = ""
         self.state: State | None = None  # None: not told to anybody yet
         self.reason: Reason | None = None
+        self.source: Address | None = None  # who was the first to tell of it
         self.looks = 0  # how often missing records were looked for, see RESOLVE_STEPS
         self.planned_s = VOID
         self.ended_by_goodbye = False

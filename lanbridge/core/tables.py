@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from lanbridge.core.addresses import Address
 from lanbridge.core.deadlines import VOID
 from lanbridge.core.events import Moment
 from lanbridge.core.name_faults import MAX_LABEL_BYTES
@@ -12,6 +13,8 @@ from lanbridge.core.presence import Host, Service
 # services that were there first stay, the newcomer is refused and counted.
 MAX_SERVICES = 10_240
 MAX_HOSTS = 10_240
+# A machine that makes up names has one address, or a few: others have room all the same.
+MAX_SERVICES_PER_SOURCE = MAX_SERVICES // 2
 MAX_SERVICES_PER_HOST = 1_024  # each new address of a host is work for every service on it
 MAX_FINDINGS = 256
 
@@ -26,6 +29,7 @@ class Tables:
         self.by_id: dict[str, Service] = {}
         self.hosts: dict[str, Host] = {}
         self.by_browse_name: dict[str, dict[Service, None]] = {}
+        self._from: Counter[Address] = Counter()  # services by who was the first to tell of them
         # Offline; the one that left first comes first. Made-up names come and go within minutes,
         # the printer that is switched off at night has been there for a day.
         self._gone_early: dict[Service, None] = {}
@@ -47,12 +51,23 @@ class Tables:
             self.refuse("findings")
 
     def add(
-        self, target: str, parts: tuple[str, str, str], owner: str, now: Moment
+        self,
+        target: str,
+        parts: tuple[str, str, str],
+        owner: str,
+        now: Moment,
+        source: Address | None = None,
     ) -> Service | None:
-        """A new service, or None where there is no room or the name is none."""
+        """A new service, or None where there is no room or the name is none.
+
+        source: who tells of it; None: it was known before a restart.
+        """
         # Two labels, or bytes that are no UTF-8: asked for, it would be another name.
         if len(parts[0].encode("utf-8", "replace")) > MAX_LABEL_BYTES:
             self.refuse("records", f"{target} is no instance name: it has over 63 bytes")
+            return None
+        if source is not None and self._from[source] >= MAX_SERVICES_PER_SOURCE:
+            self.refuse("services-of-one-source")
             return None
         if len(self.services) >= MAX_SERVICES:
             if not self._gone_early:
@@ -62,6 +77,9 @@ class Tables:
         service = Service(target, parts, owner, now)
         if not is_valid_type(service.type):
             service.findings += (f"{service.type} is no service type by RFC 6335 §5.1",)
+        if source is not None:
+            service.source = source
+            self._from[source] += 1
         self.services[service.key] = service
         self.by_id[service.id] = service
         self.by_browse_name.setdefault(service.ptr_key, {})[service] = None
@@ -73,6 +91,10 @@ class Tables:
         del self.services[service.key]
         del self.by_id[service.id]
         self.forgotten.append(service.id)
+        if service.source is not None:
+            self._from[service.source] -= 1
+            if not self._from[service.source]:
+                del self._from[service.source]
         siblings = self.by_browse_name[service.ptr_key]
         del siblings[service]
         if not siblings:

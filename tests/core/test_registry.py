@@ -10,7 +10,7 @@ from lanbridge.core.known_types import MAX_TYPES
 from lanbridge.core.orphans import MAX_NAMES
 from lanbridge.core.records import Nsec, Record, RecordType, Srv
 from lanbridge.core.services import Reason, State
-from lanbridge.core.tables import MAX_SERVICES
+from lanbridge.core.tables import MAX_SERVICES, MAX_SERVICES_PER_SOURCE
 from tests.core.lan import TYPE, Lan, address, ptr, srv, txt, whole
 
 
@@ -471,6 +471,32 @@ class TestStrangers:
         assert [one.name for one in lan.registry.services()] == ["lamp0", "lamp1", "lamp2"]
         assert lan.registry.refused["services"] == 2
 
+    def test_one_source_fills_no_more_than_its_share(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever makes names up at one address leaves room for who comes from another."""
+        monkeypatch.setattr(module, "MAX_SERVICES", 4)
+        monkeypatch.setattr(module, "MAX_SERVICES_PER_SOURCE", 2)
+        lan = Lan()
+        for number in range(5):
+            lan.hear(ptr(f"bogus{number}"), source="10.0.0.66")
+        lan.hear(*whole(), source="10.0.0.7")
+        names = [one.name for one in lan.registry.services()]
+        assert names == ["bogus0", "bogus1", "lamp"]
+        assert lan.registry.refused["services-of-one-source"] == 3
+
+    def test_what_is_forgotten_counts_no_more_for_its_source(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else a host that lives long enough could have nothing new."""
+        monkeypatch.setattr(module, "MAX_SERVICES", 2)
+        monkeypatch.setattr(module, "MAX_SERVICES_PER_SOURCE", 1)
+        lan = Lan()
+        lan.hear(*whole("a", "a.local"))
+        lan.hear(ptr("a", ttl_s=0))
+        lan.wait(2 * 86_400)
+        assert list(lan.registry.services()) == []
+        lan.hear(*whole("b", "b.local"))
+        assert lan.only().name == "b"
+
     def test_in_a_full_registry_the_longest_offline_makes_room(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -486,7 +512,7 @@ class TestStrangers:
     @pytest.mark.parametrize(
         ("flood", "count"),
         [
-            (lambda n: ptr(f"bogus{n}"), MAX_SERVICES + 100),
+            (lambda n: ptr(f"bogus{n}"), MAX_SERVICES_PER_SOURCE + 100),
             (lambda n: srv(f"bogus{n}"), MAX_NAMES + 100),
             (lambda n: address(text=f"10.{n >> 8}.{n & 255}.1"), 1_000),
             (lambda n: txt(rdata=n.to_bytes(4, "big")), 1_000),
