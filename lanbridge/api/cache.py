@@ -35,9 +35,17 @@ class Lists:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on what is no list without a step between."""
-        if scope["path"] in PATHS and scope.get("method") == "GET":
+        method = scope.get("method", "GET")
+        if method == "GET" and scope["path"] in PATHS:
             return self._list(scope, receive, send)
-        return self._app(scope, receive, send)
+        if method in ("GET", "HEAD"):
+            return self._app(scope, receive, send)
+        return self._write(scope, receive, send)
+
+    async def _write(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Whoever changes something, a label for example, sees it in the next list."""
+        await self._app(scope, receive, send)
+        self._known = None
 
     async def _list(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Whether a service is reachable depends on the address of who asks.

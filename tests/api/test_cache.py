@@ -173,6 +173,14 @@ def test_what_is_no_list_is_passed_on(client: TestClient, home: Home, app: Count
     assert app.take() == 8
 
 
+def test_a_write_makes_every_list_anew(client: TestClient, app: Counted) -> None:
+    """What people say of a device is not in the registry."""
+    etag = client.get(SERVICES).headers["etag"]
+    client.put("/api/v1/devices/x", json={})
+    assert client.get(SERVICES, headers={"If-None-Match": etag}).status_code == 200
+    assert app.take() == 3
+
+
 def test_memory_is_bounded(
     client: TestClient, home: Home, lists: Lists, app: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
