@@ -10,6 +10,7 @@ from lanbridge.core.events import Event, name_of
 KEPT = 512  # for a reader that comes back with Last-Event-ID
 QUEUED = 1_024  # per subscriber; one that falls further behind is told to read everything anew
 MAX_SUBSCRIBERS = 200
+MAX_OF_ONE_HOST = 100  # so that one host cannot have all the places
 
 
 class Published(NamedTuple):
@@ -85,7 +86,7 @@ class Hub:
         self.resyncs: Counter[str] = Counter()
         self._serial = 0
         self._kept: deque[Published] = deque(maxlen=KEPT)
-        self._subscriptions: dict[Subscription, None] = {}
+        self._subscriptions: dict[Subscription, str] = {}  # with the host of each
 
     @property
     def last_id(self) -> str:
@@ -101,19 +102,23 @@ class Hub:
             subscription.put(published)
         return published
 
-    def subscribe(self, last_id: str | None = None) -> Subscription:
+    def subscribe(self, last_id: str | None = None, host: str = "") -> Subscription:
         """Everything from now on; with the id of an event, everything after that event.
 
         An id of another run, or one too old to be kept, gives `resync` first.
-        Raises LimitReached at MAX_SUBSCRIBERS.
+        host: of the reader; "" is this one, which has no share, for a proxy may be there.
+        Raises LimitReached at MAX_SUBSCRIBERS, and at MAX_OF_ONE_HOST.
         """
         if len(self._subscriptions) >= MAX_SUBSCRIBERS:
             raise LimitReached(
                 str(MAX_SUBSCRIBERS), "so many readers follow the events already", "close one"
             )
+        if host and list(self._subscriptions.values()).count(host) >= MAX_OF_ONE_HOST:
+            rule = f"{host} follows the events so many times already"
+            raise LimitReached(str(MAX_OF_ONE_HOST), rule, "close one")
         backlog = self._missed(last_id) if last_id else []
         subscription = Subscription(self.last_id, backlog, self.resyncs)
-        self._subscriptions[subscription] = None
+        self._subscriptions[subscription] = host
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from lanbridge.core.errors import LimitReached
 from lanbridge.core.events import NetworkChanged
-from lanbridge.hub import KEPT, MAX_SUBSCRIBERS, QUEUED, Hub, Subscription
+from lanbridge.hub import KEPT, MAX_OF_ONE_HOST, MAX_SUBSCRIBERS, QUEUED, Hub, Subscription
 
 LONG_S = 30.0  # never waited out
 
@@ -159,6 +159,19 @@ async def test_the_readers_are_counted_and_bounded() -> None:
     hub.subscribe()
     publish(hub)
     assert await is_empty(readers[0])
+
+
+async def test_one_host_does_not_have_all_the_places() -> None:
+    """The attack: follow the events two hundred times, and nobody else can."""
+    hub = Hub("boot")
+    readers = [hub.subscribe(host="10.0.0.9") for _ in range(MAX_OF_ONE_HOST)]
+    with pytest.raises(LimitReached, match=r"10\.0\.0\.9 follows the events so many times"):
+        hub.subscribe(host="10.0.0.9")
+    hub.subscribe(host="10.0.0.8")
+    hub.unsubscribe(readers[0])
+    hub.subscribe(host="10.0.0.9")
+    for _ in range(MAX_SUBSCRIBERS - hub.subscribers):
+        hub.subscribe()  # from this host itself, where a proxy stands for many
 
 
 async def test_close_ends_whoever_waits() -> None:

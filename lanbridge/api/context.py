@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from lanbridge.api.problems import documented
-from lanbridge.core.addresses import Relation, classify, parse_address
+from lanbridge.core.addresses import Address, Relation, classify, parse_address
 from lanbridge.core.errors import InvalidAddress
 from lanbridge.daemon import Daemon
 from lanbridge.wechat.lan import Phone, phone_from
@@ -31,13 +31,18 @@ def phone_or_caller(
     state = daemon.discovery.state
     if text is not None:
         return phone_from(text, state, hotspot=hotspot)
+    caller = _neighbour(connection, daemon)
+    return phone_from(str(caller), state, hotspot=hotspot) if caller else None
+
+
+def _neighbour(connection: HTTPConnection, daemon: Daemon) -> Address | None:
+    """The caller's address; None for a caller on this host itself."""
     try:
         caller = parse_address(connection.client.host if connection.client else "")
     except InvalidAddress:
         return None
-    if classify(caller, state).relation in (Relation.SELF, Relation.LOOPBACK):
-        return None
-    return phone_from(str(caller), state, hotspot=hotspot)
+    relation = classify(caller, daemon.discovery.state).relation
+    return None if relation in (Relation.SELF, Relation.LOOPBACK) else caller
 
 
 async def _viewer(
@@ -52,6 +57,14 @@ async def _viewer(
     ] = None,
 ) -> Phone | None:
     return phone_or_caller(from_, connection, daemon)
+
+
+async def _host(connection: HTTPConnection, daemon: TheDaemon) -> str:
+    return str(_neighbour(connection, daemon) or "")
+
+
+# The caller's address; "" on this host itself.
+TheHost = Annotated[str, Depends(_host)]
 
 
 async def _looks(connection: HTTPConnection, daemon: TheDaemon) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query
 
-from lanbridge.api.context import TheDaemon, TheViewer
+from lanbridge.api.context import TheDaemon, TheHost, TheViewer
 from lanbridge.api.filters import TheFilter
 from lanbridge.core.addresses import Viewer
 from lanbridge.core.errors import InvalidInput
@@ -54,6 +54,7 @@ class Wanted:
 
     daemon: TheDaemon
     viewer: TheViewer
+    host: TheHost
     services: TheFilter
     event: Annotated[
         list[str] | None,
@@ -83,7 +84,7 @@ class Stream:
         self._test = wanted.services.test(wanted.daemon)
         self._snapshot = wanted.snapshot
         self._begins = wanted.snapshot and last_id is None
-        self._subscription = wanted.daemon.hub.subscribe(last_id)
+        self._subscription = wanted.daemon.hub.subscribe(last_id, wanted.host)
         self.gone = self._subscription.close
 
     def close(self) -> None:

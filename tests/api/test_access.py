@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
+from lanbridge import hub
 from lanbridge.api import access
 from lanbridge.api.access import BURST, MAX_BODY_BYTES, MAX_CALLERS, MAX_HOSTS, PER_S, Access
 from lanbridge.api.front import Receive, Scope, Send
@@ -403,6 +404,19 @@ class TestRate:
             client = at(caller)
             assert {client.get(path).status_code for _ in range(BURST + 5)} == {200}
         assert at().get(READ).status_code == 200
+
+    def test_a_neighbour_has_a_share_of_the_readers(
+        self, at: At, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Programs on this host have none: a proxy may be there."""
+        monkeypatch.setattr(hub, "MAX_OF_ONE_HOST", 1)
+        with at().websocket_connect("/api/v1/stream"):
+            with pytest.raises(WebSocketDenialResponse) as denied:
+                at().websocket_connect("/api/v1/stream").__enter__()
+            assert (denied.value.status_code, denied.value.json()["code"]) == (503, "limit-reached")
+            for caller in ("10.0.0.8", "127.0.0.1", "127.0.0.1"):
+                with at(caller).websocket_connect("/api/v1/stream"):
+                    pass
 
     def test_what_is_remembered_is_bounded(
         self, at: At, clock: Clock, monkeypatch: pytest.MonkeyPatch
