@@ -49,6 +49,12 @@ class Census:
         for service in self._registry.services():
             self.devices.take(service, self._clock())
 
+    def restore(self, records: Iterable[DeviceRecord]) -> None:
+        """A backup."""
+        for one in records:
+            self.devices.restore(one)
+        self.devices.mend_merges()
+
     async def watch(self) -> None:
         """Look around, for as long as it runs."""
         await self._vendors.load()

@@ -35,9 +35,11 @@ from lanbridge.echo.guard import Guard
 from lanbridge.echo.udp import UdpEcho
 from lanbridge.hub import Hub
 from lanbridge.identity import instance_id, own_host
+from lanbridge.keeper import Keeper
 from lanbridge.kept_names import KeptNames
 from lanbridge.lag import LoopLag
 from lanbridge.mdns.advertise import Advertisement
+from lanbridge.store.store import Store
 from lanbridge.token import WriteToken
 from lanbridge.webhooks.webhook import Webhook
 
@@ -75,6 +77,7 @@ class Daemon:
             include=settings.interfaces_include,
             exclude=settings.interfaces_exclude,
             grace_s=settings.grace_s,
+            forget=self._forget,
         )
         self.advertisements = Advertisements(
             self.discovery.publisher, settings.state_dir, self.host
@@ -84,6 +87,12 @@ class Daemon:
             self.discovery.registry, self._heard_names, self._tell, time.time, DEVICES_KEPT_S
         )
         self.kept_names = KeptNames(settings.state_dir, self.discovery.publisher.memory)
+        self.keeper = Keeper(
+            Store(settings.state_dir / "registry.sqlite"),
+            self.discovery.registry,
+            self.census,
+            time.time,
+        )
         self.guard = Guard(lambda: self.discovery.state)
         self.udp: UdpEcho | None = None  # None: it is switched off
         self.webhooks = [Webhook(one, time.monotonic, time.time) for one in settings.webhooks]
@@ -100,7 +109,12 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         try:
+            self.keeper.load(self.discovery.recall)
             async with self.discovery.running(), contextlib.AsyncExitStack() as stack:
+                stack.push_async_callback(self.keeper.close)
+                for sentence in (self.keeper.store.moved, self.keeper.store.problem):
+                    if sentence is not None:
+                        log.warning("%s", printable(sentence, 500))
                 self._say_network()
                 if problem := self.token.problem():
                     log.warning("%s", problem)
@@ -118,6 +132,7 @@ class Daemon:
                         tasks.create_task(self.lag.run(), name="measure lag"),
                         tasks.create_task(self.census.watch(), name="look at devices"),
                         tasks.create_task(self.kept_names.run(), name="keep names"),
+                        tasks.create_task(self.keeper.run(), name="write behind"),
                         *(tasks.create_task(one.run(), name="webhook") for one in self.webhooks),
                     ]
                     tasks.create_task(self._serve(), name="serve http")
@@ -185,9 +200,14 @@ class Daemon:
         if problem := self.advertisements.problem:
             log.warning("%s", printable(problem))
 
+    def _forget(self, service_id: str) -> None:
+        self.census.devices.forget(service_id, time.time())
+        self.keeper.forget(service_id)
+
     def _tell(self, event: Event) -> None:
         if isinstance(event, ServiceEvent):
             self.census.take(event)
+            self.keeper.take(event)
         id_, _ = self.hub.publish(event)
         if hooks := [one for one in self.webhooks if one.wants(event)]:
             body = event_json(id_, event, self.discovery.state).encode()

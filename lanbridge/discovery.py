@@ -28,6 +28,7 @@ from lanbridge.core.events import (
 from lanbridge.core.port_holders import blame
 from lanbridge.core.records import Record
 from lanbridge.core.registry import Registry
+from lanbridge.core.services import ServiceInstance
 from lanbridge.mdns.browse import FIRST_DELAY_S, Browser, ask
 from lanbridge.mdns.engine import FAMILIES, Engine, Packet
 from lanbridge.mdns.publish import Publisher
@@ -46,7 +47,8 @@ BLAMED_S = 10.0
 class Discovery:
     """`browse`: browse names to keep (`_http._tcp.local`); None is every type.
 
-    `tell` gets each event, in order, from within the loop; it must not block.
+    `tell` gets each event, in order, from within the loop; it must not block. forget: gets the ids
+    of services that the registry knows no more.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Discovery:
         families: Iterable[int] | None = None,
         first_delay_s: tuple[float, float] = FIRST_DELAY_S,
         grace_s: Mapping[str, float] = MappingProxyType({}),
+        forget: Callable[[str], None] = lambda _id: None,
     ) -> None:
         self._tell = tell
+        self._forget = forget
         self._include, self._exclude = include, exclude
         self.state = NetworkState(())
         self.registry = Registry(browse, grace_s=lambda type_: grace_s.get(type_, 0.0))
@@ -119,15 +123,23 @@ class Discovery:
         self.browser.start(self._now_s())
         self._plan()
 
+    def moment(self) -> Moment:
+        """Now, by both clocks."""
+        return Moment(self._now_s(), time.time())
+
+    def recall(self, services: Iterable[ServiceInstance]) -> None:
+        """What was known before a restart."""
+        self.registry.recall(services, self.moment())
+
     def verify(self, service_id: str) -> bool:
         """Ask whether a service is there, RFC 6762 §10.4; False if that is under way."""
-        started = self.registry.verify(service_id, self._moment())
+        started = self.registry.verify(service_id, self.moment())
         self._follow_up()
         return started
 
     def look(self) -> None:
         """Somebody looks at the list: ask for what was not heard for a while."""
-        self.registry.look(self._moment())
+        self.registry.look(self.moment())
         self._plan()
 
     async def quiet(self, quiet_s: float) -> None:
@@ -196,7 +208,7 @@ class Discovery:
                 self._observe(QuestionsHeard(new))
 
     def _observe(self, observation: Observation) -> None:
-        moment = self._moment()
+        moment = self.moment()
         if self._timer is not None and self._slept(moment.mono_s):
             # The packets that the kernel kept for us come before the timer.
             self._timer.cancel()
@@ -211,13 +223,12 @@ class Discovery:
     def _follow_up(self) -> None:
         """Do what the registry wants done."""
         now_s = self._now_s()
+        for id_ in self.registry.take_forgotten():
+            self._forget(id_)
         self.browser.learn(self.registry.take_types(), now_s)
         if silent := self.registry.take_silent():
             self.browser.again(silent, now_s)
         self._plan()
-
-    def _moment(self) -> Moment:
-        return Moment(self._now_s(), time.time())
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return self._tasks.create_task(coroutine, name=name)

@@ -169,6 +169,37 @@ class Devices:
                 for key in one.keys:
                     self._by_key.setdefault(key, one)
 
+    def restore(self, backup: DeviceRecord) -> None:
+        """One of a backup: what a person said in it counts, and it has the id again."""
+        now = self._records.get(backup.id)
+        if now is None:
+            keys = (key for key in backup.keys if key in self._by_key)
+            now = next((self._by_key[key] for key in keys), None)
+        if now is None:
+            self.recall([backup])
+            self._touch(backup.id)
+            return
+        if now.id != backup.id:
+            self._touch(now.id)
+            del self._records[now.id]
+            now.id = backup.id
+            self._records[now.id] = now
+        now.label, now.notes = backup.label or now.label, backup.notes or now.notes
+        now.merged_into = backup.merged_into or now.merged_into
+        now.first_seen_s = min(now.first_seen_s, backup.first_seen_s)
+        now.last_seen_s = max(now.last_seen_s, backup.last_seen_s)
+        now.presence = tuple(sorted({*backup.presence, *now.presence}))[-MAX_PRESENCE:]
+        self._learn(now, backup.keys)
+        self._touch(now.id)
+
+    def mend_merges(self) -> None:
+        """After a restore: no device is merged into one that is not there, or into itself."""
+        for one in self._records.values():
+            target = self._records.get(one.merged_into or "")
+            if one.merged_into and (target is None or target.merged_into or target is one):
+                one.merged_into = None
+                self._touch(one.id)
+
     def take_changed(self) -> list[str]:
         """Ids of what is to be written down since the last call."""
         changed, self._changed = list(self._changed), {}

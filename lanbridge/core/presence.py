@@ -190,6 +190,10 @@ class Service:
         )
         return best.data if best else None  # type: ignore[return-value]
 
+    def seen_since(self, unix_s: float) -> None:
+        self.first_seen_s = min(self.first_seen_s, unix_s)
+        self._snapshot = None
+
     def heard(self, now: Moment) -> None:
         self.last_seen_s = now.unix_s
         self._snapshot = None

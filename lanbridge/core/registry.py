@@ -116,12 +116,16 @@ class Registry:
 
     def recall(self, known: Iterable[ServiceInstance], now: Moment) -> None:
         """Take in what was known before a restart: what was there is stale until it is heard."""
+        self.revision += 1
         for one in known:
             owner = f"{one.type}.{one.domain}"
             parts = (one.name, one.type, one.domain)
+            known_now = self._tables.services.get(fold(one.fqdn))
+            if known_now is not None:
+                known_now.seen_since(one.first_seen_s)
             if (
-                one.state is State.FOUND
-                or fold(one.fqdn) in self._tables.services
+                known_now is not None
+                or one.state is State.FOUND
                 or (self._wanted is not None and fold(owner) not in self._wanted)
                 or (service := self._tables.add(one.fqdn, parts, owner, now)) is None
             ):

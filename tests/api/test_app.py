@@ -16,6 +16,8 @@ OPERATIONS = {
     "advertisements-get",
     "advertisements-list",
     "advertisements-remove",
+    "backup-export",
+    "backup-import",
     "devices-get",
     "devices-list",
     "devices-say",

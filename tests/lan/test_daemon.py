@@ -81,7 +81,11 @@ def test_it_starts_without_a_network_and_goes_on_when_one_comes(lab: Lab) -> Non
     assert "no usable interface (lo: loopback" in waiting.body["waiting_for"][0]
     pi.attach("lan")
     eventually(lambda: LAMP.name in services(pi), what="the lamp is found")
-    assert http(pi, "http://127.0.0.1:8620/readyz").body == {"ready": True, "waiting_for": []}
+    assert http(pi, "http://127.0.0.1:8620/readyz").body == {
+        "ready": True,
+        "waiting_for": [],
+        "degraded": [],
+    }
     lamp.avahi_browse("_lanbridge._tcp").wait_found(own_name(pi))
 
 

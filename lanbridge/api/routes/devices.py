@@ -65,7 +65,7 @@ class Said(BaseModel):
 @router.put("/devices/{id}", name="say", response_model=DeviceView, **writing(_NOT_FOUND))
 async def say(id: str, said: Said, daemon: TheDaemon, viewer: TheViewer) -> JsonResponse:
     """Label, notes, and which device it is in truth: no packet changes these."""
-    daemon.census.devices.edit(id, label=said.label, notes=said.notes, merged_into=said.merged_into)
+    await daemon.keeper.edit(id, label=said.label, notes=said.notes, merged_into=said.merged_into)
     return await get_device(id, daemon, viewer)
 
 

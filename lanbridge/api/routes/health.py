@@ -23,10 +23,13 @@ class Ping(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`waiting_for`: one sentence for each thing that is missing."""
+    """`waiting_for`: one sentence for each thing that is missing; `degraded`: for each that does
+    not work and is not waited for.
+    """
 
     ready: bool
     waiting_for: list[str]
+    degraded: list[str]
 
 
 @router.get("/", include_in_schema=False)
@@ -59,5 +62,6 @@ async def healthz() -> dict[str, bool]:
 async def readyz(daemon: TheDaemon) -> JsonResponse:
     """Whether it discovers and advertises; 503 with what it waits for while it does not."""
     waiting = daemon.waiting_for()
-    readiness = Readiness(ready=not waiting, waiting_for=waiting)
+    degraded = [problem] if (problem := daemon.keeper.store.problem) else []
+    readiness = Readiness(ready=not waiting, waiting_for=waiting, degraded=degraded)
     return JsonResponse(readiness.model_dump(), 503 if waiting else 200)

@@ -70,6 +70,16 @@ class WebhookStatus(BaseModel):
     problem: str | None
 
 
+class StoreStatus(BaseModel):
+    """`problem`: why nothing is kept on disk now; `moved`: what became of a file that could not be
+    used when the daemon started.
+    """
+
+    writes: int
+    problem: str | None
+    moved: str | None
+
+
 class Limit(BaseModel):
     """`used` of `limit`; `refused`: what found no room. Those that were there first stay."""
 
@@ -102,6 +112,7 @@ class Status(BaseModel):
     udp_echo: UdpEchoStatus
     http_refused: dict[str, int]
     findings: dict[str, int]
+    store: StoreStatus
     alarms: list[AlarmView]
     limits: dict[str, Limit]
     tasks: int
@@ -153,6 +164,11 @@ async def status(daemon: TheDaemon) -> JsonResponse:
         ),
         http_refused=dict(daemon.http_refused),
         findings=dict(discovery.registry.findings.most_common(50)),
+        store=StoreStatus(
+            writes=daemon.keeper.store.writes,
+            problem=daemon.keeper.store.problem,
+            moved=daemon.keeper.store.moved,
+        ),
         alarms=[alarm_view(one) for one in daemon.census.up()],
         limits=_limits(daemon),
         tasks=len(asyncio.all_tasks()),

@@ -31,7 +31,10 @@ def test_alive_is_not_ready(client: TestClient, home: Home) -> None:
     ]
     home.connect()
     ready = client.get("/readyz")
-    assert (ready.status_code, ready.json()) == (200, {"ready": True, "waiting_for": []})
+    assert (ready.status_code, ready.json()) == (
+        200,
+        {"ready": True, "waiting_for": [], "degraded": []},
+    )
 
 
 def test_the_address_alone_leads_somewhere(client: TestClient) -> None:

@@ -1,0 +1,1 @@
+"""The registry on disk: one SQLite file, one thread that writes it."""
