@@ -31,7 +31,7 @@ HOSTS = ("avahi-1", "avahi-2", "avahi-3", "avahi-4", "zeroconf-1")
 EACH = 10
 REST_S, QUICK_REST_S = 90.0, 15.0
 IDLE_S, QUICK_IDLE_S = 300.0, 30.0
-OVER_AVAHI_CPU = 1.5
+MOST_MS = 1.0  # a thousandth of a core
 LONGEST_S = 30.0
 
 
@@ -63,13 +63,17 @@ def run(*, quick: bool) -> Result:
             packets[who] = (sent(pids[who][0]) - sent_before) / idle_s * 60
             facts[f"datagrams sent a minute: {who}"] = packets[who]
     ours, theirs, _ = contenders
+    tick = 10.0 / idle_s  # avahi's whole use may be less than the kernel counts
+    facts["times avahi's CPU, of which a tick is counted at least"] = runs[ours][0] / max(
+        runs[theirs][0], tick
+    )
     return Result(
         NAME,
         f"{len(HOSTS) * EACH} services on the LAN, idle for {idle_s:.0f} s: CPU time",
         "ms/s",
         runs,
         [
-            Check("times avahi's CPU", runs[ours][0] / runs[theirs][0], OVER_AVAHI_CPU),
+            Check("ms of CPU a second", runs[ours][0], MOST_MS),
             Check("datagrams a minute more than avahi", packets[ours] - packets[theirs], 0.0),
         ],
         facts,

@@ -115,7 +115,8 @@ def lanbridge(host: Host) -> Contender:
 
 def avahi(host: Host) -> Contender:
     """avahi-daemon with a service, and avahi-browse."""
-    host.avahi([Service("rival", "_rival._tcp", 1)])
+    # By default it does not look at the carrier, and so never knows of a cable.
+    host.avahi([Service("rival", "_rival._tcp", 1)], server="use-iff-running=yes")
     argv = ["avahi-browse", "--resolve", "--parsable", "--no-db-lookup", LAMP.type]
     browser = Program(host, argv, core=LOAD)
 

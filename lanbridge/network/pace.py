@@ -4,7 +4,8 @@
 QUIET_S, LONGEST_QUIET_S = 0.1, 1.6
 # So long at most for a quiet moment: a link that flaps for ever is followed once a minute.
 PATIENCE_S, LONGEST_PATIENCE_S = 0.5, 60.0
-CALM_S = 30.0  # without a change for so long, the next is a single one again
+CALM_S = 3.0  # each such time without a change takes back what one change has slowed it down
+MAX_DOUBLINGS = 7
 
 
 class Pace:
@@ -19,8 +20,8 @@ class Pace:
     def woken(self, now_s: float) -> None:
         if self._first_s is None:
             self._first_s = now_s
-            if now_s - self._changed_s > CALM_S:
-                self._doublings = 0
+            calm_s = min(now_s - self._changed_s, CALM_S * MAX_DOUBLINGS)
+            self._doublings = max(0, self._doublings - int(calm_s / CALM_S))
         self._last_s = now_s
 
     def looked(self, now_s: float, *, changed: bool) -> None:
@@ -28,14 +29,14 @@ class Pace:
         self._first_s = None
         if changed:
             self._changed_s = now_s
-            self._doublings += 1
+            self._doublings = min(self._doublings + 1, MAX_DOUBLINGS)
 
     @property
     def due_s(self) -> float | None:
         """None while nothing has been told since the last look."""
         if self._first_s is None:
             return None
-        factor = 2.0 ** min(self._doublings, 10)
+        factor = 2.0**self._doublings
         quiet_s = min(QUIET_S * factor, LONGEST_QUIET_S)
         patience_s = min(PATIENCE_S * factor, LONGEST_PATIENCE_S)
         return min(self._last_s + quiet_s, self._first_s + patience_s)

@@ -2,7 +2,13 @@
 
 import pytest
 
-from lanbridge.network.pace import CALM_S, LONGEST_PATIENCE_S, LONGEST_QUIET_S, Pace
+from lanbridge.network.pace import (
+    CALM_S,
+    LONGEST_PATIENCE_S,
+    LONGEST_QUIET_S,
+    MAX_DOUBLINGS,
+    Pace,
+)
 
 
 def looks(messages: list[float], *, changing: bool = True) -> list[float]:
@@ -54,8 +60,16 @@ def test_flapping_without_end_is_followed_once_a_minute() -> None:
 def test_a_change_after_calm_is_a_single_one_again() -> None:
     """However much there was before."""
     storm = [number / 4 for number in range(400)]
-    later = storm[-1] + CALM_S + LONGEST_PATIENCE_S + 1
+    later = storm[-1] + CALM_S * MAX_DOUBLINGS + LONGEST_PATIENCE_S
     assert looks([*storm, later])[-1] == pytest.approx(later + 0.1)
+
+
+def test_changes_that_take_their_time_are_each_looked_at_soon() -> None:
+    """Somebody moves cables about: two looks may be as slow as that, and none slower."""
+    changes = [number * 2 * CALM_S for number in range(50)]
+    assert all(
+        at_s - change_s <= 0.21 for change_s, at_s in zip(changes, looks(changes), strict=True)
+    )
 
 
 def test_messages_that_change_nothing_do_not_slow_it_down() -> None:
