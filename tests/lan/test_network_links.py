@@ -113,6 +113,31 @@ def test_two_interfaces_in_one_subnet(lab: Lab) -> None:
     assert set().union(*scene.told()[before:]) >= {"10.77.0.1", "10.77.0.101"}
 
 
+def test_thirty_interfaces(lab: Lab) -> None:
+    """All of them are used; one of them changes, then another comes."""
+    pi, lamp = lab.host("pi"), lab.host("lamp")
+    pi.ip(
+        *(
+            command
+            for number in range(14)
+            for command in (
+                f"link add e{number}a type veth peer name e{number}b",
+                f"address add 10.100.{number}.1/24 dev e{number}a",
+                f"address add 10.101.{number}.1/24 dev e{number}b",
+                f"link set e{number}a up",
+                f"link set e{number}b up",
+            )
+        )
+    )
+    scene = Scene(lab, pi, lamp)
+    assert len(links(pi)) == 29
+    with scene.recovery("10.77.0.99", lines=2):
+        pi.move_address("10.77.0.1/24", "10.77.0.99/24")
+    with scene.recovery(lines=3, new_links=1):
+        pi.attach("far")
+        eventually(lambda: len(links(pi)) == 30, what="it runs on thirty")
+
+
 def vlan(host: Host, address: str) -> None:
     """Give a host eth0.20; where the kernel has no 802.1Q, something else of that name and form."""
     try:
