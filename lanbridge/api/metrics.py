@@ -5,6 +5,7 @@ settings: what the network says is in none of them, for it has no end.
 """
 
 import platform
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from prometheus_client.core import (
@@ -18,6 +19,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from lanbridge import __version__
+from lanbridge.core.alarms import AlarmKind
 from lanbridge.core.events import NAMES
 from lanbridge.core.services import State
 from lanbridge.daemon import Daemon
@@ -45,6 +47,10 @@ class _Metrics(Collector):
         yield _gauge("interfaces", "Interfaces that mDNS runs on.", len(discovery.engine.links))
         yield from self._mdns()
         yield _by("gauge", "services", "Services known.", "state", self._states())
+        yield _gauge("devices", "Devices known.", len(daemon.census.devices))
+        alarms = Counter(alarm.kind for alarm in daemon.census.up())
+        up = {kind.value: alarms[kind] for kind in AlarmKind}
+        yield _by("gauge", "alarms", "What is wrong with identities.", "kind", up)
         yield _gauge("service_types", "Service types seen.", len(discovery.registry.types()))
         told = {name: daemon.hub.told[name] for name in NAMES}
         yield _by("counter", "events", "Events told.", "event", told)

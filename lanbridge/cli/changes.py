@@ -13,6 +13,8 @@ _COLOURS = {
     "service.stale": _YELLOW,
     "service.resolve-failed": _YELLOW,
     "service.lost": _RED,
+    "alarm.raised": _RED,
+    "alarm.over": _GREEN,
     "resync": _BOLD,
 }
 
@@ -25,6 +27,8 @@ def _details(row: Mapping[str, Any]) -> str:
     """What changed, or why: whichever of it this event has."""
     if "old" in row:
         return f"{row['old']} is now {row['new']}"
+    if "alarm" in row:
+        return str(row["alarm"]["detail"])
     service = row.get("service")
     known = row.get("changed") or row.get("reasons")
     return plain(known or (service["reason"] if service and row["event"] == "service.lost" else ""))

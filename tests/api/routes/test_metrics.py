@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from lanbridge.config import WebhookSettings
+from lanbridge.core.alarms import AlarmKind
 from lanbridge.core.events import NAMES
 from lanbridge.core.services import State
 from lanbridge.webhooks.webhook import Webhook
@@ -62,6 +63,8 @@ def test_the_numbers_are_those_of_the_daemon(
     assert found["lanbridge_services"] == {("found",): 1, ("online",): 1} | {
         (state,): 0 for state in (State.STALE, State.OFFLINE)
     }
+    assert found["lanbridge_devices"] == {(): len(daemon.census.devices)}
+    assert found["lanbridge_alarms"] == {(kind.value,): 0 for kind in AlarmKind}
     assert found["lanbridge_events_total"][("service.resolved",)] == 1
     assert {name for (name,) in found["lanbridge_events_total"]} == {*NAMES}
     assert found["lanbridge_subscribers"] == {(): 1}

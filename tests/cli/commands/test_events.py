@@ -74,8 +74,9 @@ def test_a_line_for_each_change(run: Run, daemon: Callable[..., Script]) -> None
         + block(3, "network.changed", reasons=["eth0 came"])
         + block(4, "advertisement.renamed", old="Pi", new="Pi (2)")
         + block(5, "resync")
+        + block(6, "alarm.raised", alarm={"kind": "self-invisible", "detail": "not heard"})
     )
-    status, out, err = run("events", "--url", daemon_.url, "--count", "5")
+    status, out, err = run("events", "--url", daemon_.url, "--count", "6")
     assert (status, err) == (0, "")
     heading, *lines = (line.split() for line in out.splitlines())
     assert heading == ["TIME", "EVENT", "NAME", "TYPE", "ADDRESSES", "PORT", "DETAILS"]
@@ -87,6 +88,7 @@ def test_a_line_for_each_change(run: Run, daemon: Callable[..., Script]) -> None
     assert lines[2][1:] == ["network.changed", "eth0", "came"]
     assert lines[3][1:] == ["advertisement.renamed", "Pi", "is", "now", "Pi", "(2)"]
     assert lines[4][1:] == ["resync"]
+    assert lines[5][1:] == ["alarm.raised", "not", "heard"]
 
 
 def test_json_lines_are_the_events(run: Run, daemon: Callable[..., Script]) -> None:
