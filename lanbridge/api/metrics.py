@@ -63,6 +63,9 @@ class _Metrics(Collector):
             *("counter", "http_refused", "HTTP requests and connections refused.", "reason"),
             daemon.http_refused,
         )
+        store = daemon.keeper.store
+        yield _counter("store_writes", "Transactions written to the disk.", store.writes)
+        yield _gauge("store_works", "1: what is known can be kept.", store.problem is None)
         yield from self._echo()
         yield from self._webhooks()
         yield _lag(daemon.lag)

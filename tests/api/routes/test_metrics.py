@@ -67,6 +67,8 @@ def test_the_numbers_are_those_of_the_daemon(
     assert found["lanbridge_alarms"] == {(kind.value,): 0 for kind in AlarmKind}
     assert found["lanbridge_events_total"][("service.resolved",)] == 1
     assert {name for (name,) in found["lanbridge_events_total"]} == {*NAMES}
+    assert found["lanbridge_store_writes_total"] == {(): 0}
+    assert found["lanbridge_store_works"] == {(): 1}
     assert found["lanbridge_subscribers"] == {(): 1}
     assert found["lanbridge_resyncs_total"] == {("slow",): 0, ("unknown-id",): 1}
     assert found["lanbridge_packets_total"] == {(): 7}
