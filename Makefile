@@ -8,10 +8,10 @@ PEERS := tests/lan/peers/node_modules/.package-lock.json
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help run setup fmt lint type layers check test unit lan lab bench clean packages
+.PHONY: help run setup fmt lint type layers check test unit lan lab scorecard bench clean packages
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.run ## start the daemon with the embedded defaults, making what it needs
 	@$(BIN)/lanbridge serve $(ARGS)
@@ -46,6 +46,9 @@ lan: setup ## the tests of the network laboratory
 
 lab: setup ## a shell on a small LAN with real devices; CMD="..." runs a command there
 	@tools/lab $(BIN)/python -m tests.lan.shell $${CMD:+"$$CMD"}
+
+scorecard: setup ## the rules of mDNS, tried on lanbridge and on others: writes docs/scorecard.md
+	tools/lab $(BIN)/python -m tests.scorecard $(ARGS)
 
 bench: setup ## benchmarks, in the laboratory
 	tools/lab $(BIN)/python -m benchmarks $(ARGS)
