@@ -6,6 +6,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.lan.discovery import Service
 from tests.lan.process import eventually
 from tests.lan.program import advertise, http, serve, services
@@ -69,6 +71,7 @@ def test_a_name_that_gave_way_is_told_and_kept_over_a_restart(lab: Lab) -> None:
     assert own(pi)["name"] == "bridge (2)"
 
 
+@pytest.mark.timeout(180)  # an alarm is told when it has lasted for half a minute
 def test_a_copied_disk_is_told_on_both_and_both_stay_visible(lab: Lab) -> None:
     """The same identity and names at two addresses: an alarm on each, and names of their own."""
     one, two = lab.host("one"), lab.host("two")
