@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.lan import PROGRAMS
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 IDLE_S = 0.5
 LONGEST_S = 60.0
-PER_SOURCE = 5_000  # one address may tell of 5,120
+PER_SOURCE = 4_000  # one address may tell of 4,096
 
 
 class Daemon(Program):
@@ -25,7 +26,8 @@ class Daemon(Program):
     def __init__(self, keeper: Host) -> None:
         asker = Program(keeper, program("ask_daemon", "ready"), core=LOAD)
         asker.line(LONGEST_S)
-        state_dir = str(keeper.lab.directory / f"{keeper.name}-state")
+        # Of its own: what an earlier one has kept would be known from the start.
+        state_dir = tempfile.mkdtemp(dir=keeper.lab.directory)
         super().__init__(keeper, [LANBRIDGE, "serve", "--state-dir", state_dir], silent=True)
         self.keeper = keeper
         self.ready_s = asker.line(LONGEST_S).at_s
@@ -33,19 +35,8 @@ class Daemon(Program):
         self.settle(IDLE_S, LONGEST_S)
 
     def hears(self, sender: Host, count: int, rate: float) -> None:
-        """Let it hear so many services, until it is idle again and lists them all.
-
-        From so many addresses of the sender that none tells of more than one may.
-        """
-        for first in range(0, count, PER_SOURCE):
-            address = sender.addresses()[0]
-            if first:
-                host, _, prefix = address.partition("/")
-                network, _, last = host.rpartition(".")
-                address = f"{network}.{int(last) + 100 + first // PER_SOURCE}/{prefix}"
-                sender.add_address(address)
-            words = (address.partition("/")[0], min(PER_SOURCE, count - first), rate, 0, first)
-            report(sender, program("flood", *words))
+        """Let it hear so many services, until it is idle again and lists them all."""
+        flood(sender, count, rate)
         self.settle(IDLE_S, LONGEST_S)
         whole = report(self.keeper, program("ask_daemon", "services", "_flood._tcp"))["whole"]
         if whole != count:
@@ -58,9 +49,17 @@ class Daemon(Program):
         self.stop()
 
 
-def flood(sender: Host, count: int, rate: float, *more: object) -> dict[str, Any]:
-    """Announce so many services; returns how that went."""
-    sent = report(sender, program("flood", source(sender), count, rate, *more))
+def flood(sender: Host, count: int, rate: float) -> dict[str, Any]:
+    """Announce so many services; returns how that went.
+
+    From so many addresses of the sender that none tells of more than one may.
+    """
+    sources = [source(sender)]
+    network, _, last = sources[0].rpartition(".")
+    while len(sources) * PER_SOURCE < count:
+        sources.append(f"{network}.{int(last) + 100 + len(sources)}")
+        sender.add_address(f"{sources[-1]}/24")
+    sent = report(sender, program("flood", ",".join(sources), count, rate))
     if sent["refused"]:
         raise OSError(f"the sender could not send {sent['refused']} packets")
     return sent

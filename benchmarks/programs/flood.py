@@ -50,21 +50,16 @@ def announcement(number: int, version: str = "1.4.2") -> bytes:
     return packet + bytes((10, 77, 1 + number // 250, 1 + number % 250))
 
 
-def main(source: str, count: int, rate: float, seconds: float = 0.0, first: float = 0) -> None:
-    """Send everything on the link of this source address, beginning with the number `first`."""
-    packets = [announcement(int(first) + number) for number in range(count)]
-    report = send(source, islice(cycle(packets), round(rate * seconds) or count), rate)
+def main(sources: str, count: int, rate: float, seconds: float = 0.0) -> None:
+    """Send everything on the link of these source addresses, with commas between."""
+    packets = [announcement(number) for number in range(count)]
+    report = send(sources, islice(cycle(packets), round(rate * seconds) or count), rate)
     sys.stdout.write(json.dumps(report) + "\n")
 
 
-def send(source: str, packets: Iterable[bytes], rate: float) -> dict[str, float]:
-    """Multicast them; says how that went."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
-    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
-    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(source))
-    sock.bind((source, PORT))
+def send(sources: str, packets: Iterable[bytes], rate: float) -> dict[str, float]:
+    """Multicast them, from each source in turn; says how that went."""
+    sockets = cycle([sender(source) for source in sources.split(",")])
     sent, refused, latest_s = 0, 0, 0.0
     begin_s = time.monotonic()
     for number, packet in enumerate(packets):
@@ -74,7 +69,7 @@ def send(source: str, packets: Iterable[bytes], rate: float) -> dict[str, float]
             time.sleep(wait_s)
         latest_s = max(latest_s, -wait_s)
         try:
-            sock.sendto(packet, (GROUP, PORT))
+            next(sockets).sendto(packet, (GROUP, PORT))
             sent += 1
         except OSError:
             refused += 1
@@ -84,6 +79,17 @@ def send(source: str, packets: Iterable[bytes], rate: float) -> dict[str, float]
         "seconds": time.monotonic() - begin_s,
         "latest_s": latest_s,
     }
+
+
+def sender(source: str) -> socket.socket:
+    """Return a socket that multicasts from this address."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(source))
+    sock.bind((source, PORT))
+    return sock
 
 
 if __name__ == "__main__":

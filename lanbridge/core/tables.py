@@ -14,7 +14,7 @@ from lanbridge.core.presence import Host, Service
 MAX_SERVICES = 10_240
 MAX_HOSTS = 10_240
 # A machine that makes up names has one address, or a few: others have room all the same.
-MAX_SERVICES_PER_SOURCE = MAX_SERVICES // 2
+MAX_SERVICES_PER_SOURCE = 4_096
 MAX_SERVICES_PER_HOST = 1_024  # each new address of a host is work for every service on it
 MAX_FINDINGS = 256
 
