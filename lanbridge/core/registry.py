@@ -5,14 +5,14 @@ Calling contract: `apply(observation, moment)` returns the events it caused. Aft
 learned, and `next_deadline()` when `apply(Tick(), ...)` must be called at the latest.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from math import ceil, inf
 
 from lanbridge.core.addresses import Address
-from lanbridge.core.cache import GOODBYE_S, SILENT_AFTER, RecordSet
+from lanbridge.core.cache import GOODBYE_S, SILENT_AFTER
 from lanbridge.core.deadlines import VOID, Deadlines
+from lanbridge.core.doubts import Doubts
 from lanbridge.core.events import (
     Event,
     EventKind,
@@ -25,7 +25,6 @@ from lanbridge.core.events import (
 )
 from lanbridge.core.intake import Intake, Plan
 from lanbridge.core.names import fold
-from lanbridge.core.overheard import Overheard
 from lanbridge.core.presence import FOUGHT_S, Host, Service
 from lanbridge.core.records import Question, Record, RecordType
 from lanbridge.core.services import UP, Reason, ServiceInstance, State
@@ -34,11 +33,6 @@ from lanbridge.core.tables import Tables
 OFFLINE_KEPT_S = 86_400.0
 LOST_LINK_S = 10  # how long a service outlives the only link it was heard on
 
-# Somebody looks: what was not heard for FRESH_S is verified, spread over SPREAD_S, which together
-# with VERIFY_S makes 14 s. The bound keeps a look at a large LAN from becoming a storm.
-FRESH_S = 3.0
-SPREAD_S = 1.0
-MAX_LOOKED_AT = 256
 RECALL_S = 15.0  # what was there before a restart may be silent for so long after it
 
 # While records that a PTR or SRV promised are missing: look after the delay, and ask or only see
@@ -73,7 +67,7 @@ class Registry:
         self._questions: dict[Question, None] = {}
         self._silent: dict[str, None] = {}
         self._recalled: dict[Service, None] = {}
-        self._overheard = Overheard()
+        self._doubts = Doubts(self._tables, self._deadlines)
         self.revision = 0  # another one when a service may differ in more than `last_seen`
 
     # What comes in
@@ -83,7 +77,7 @@ class Registry:
         if isinstance(observation, PacketHeard):
             self._intake.hear(observation, now, touched)
         elif isinstance(observation, QuestionsHeard):
-            self._overhear(observation.questions, now.mono_s)
+            self._doubts.overhear(observation.questions, now.mono_s)
         elif isinstance(observation, LinksChanged):
             self._follow_links(observation, now, touched)
         events: list[Event] = [one for one in self._pass_deadlines(now, touched) if one]
@@ -102,17 +96,13 @@ class Registry:
         if service is None:
             return False
         if service.state in UP and service.leaving is None:
-            return self._doubt(service, now.mono_s, fresh_s=0.0)
+            return self._doubts.verify(service, now.mono_s)
         self._silent[service.ptr_key] = None
         return True
 
     def look(self, now: Moment) -> int:
         """Somebody looks at the list: verify what was not heard for a while; returns how many."""
-        up = (
-            one for one in self._tables.services.values() if one.state in UP and one.leaving is None
-        )
-        longest = heapq.nsmallest(MAX_LOOKED_AT, up, key=lambda one: one.last_seen_s)
-        return sum(self._doubt(one, now.mono_s, fresh_s=FRESH_S) for one in longest)
+        return self._doubts.look(now.mono_s)
 
     def recall(self, known: Iterable[ServiceInstance], now: Moment) -> None:
         """Take in what was known before a restart: what was there is stale until it is heard."""
@@ -230,37 +220,6 @@ class Registry:
         ]
 
     # Lifetimes
-
-    def _doubt(self, service: Service, now_s: float, *, fresh_s: float) -> bool:
-        """Verify where it is, unless it was heard within `fresh_s`: then a little later."""
-        host = self._tables.host_of(service)
-        started = False
-        doubted: list[tuple[Service | Host, RecordSet]] = [(service, service.srv)]
-        if host is not None:
-            doubted += ((host, records) for records in host.sets)
-        for owner, records in doubted:
-            for entry in records.entries.values():
-                at_s = now_s
-                if fresh_s:
-                    at_s = max(now_s, entry.heard_s + fresh_s) + SPREAD_S * entry.dice
-                if entry.doubt(at_s):
-                    self._deadlines.plan(entry.due_s(), (entry, owner, records))
-                    started = True
-        return started
-
-    def _overhear(self, questions: Iterable[Question], now_s: float) -> None:
-        """RFC 6762 §10.5: others ask for it in vain, so it may be gone."""
-        for question in questions:
-            service = self._tables.services.get(fold(question.name))
-            host = self._tables.hosts.get(fold(question.name))
-            if question.type == RecordType.SRV and service is not None:
-                heard_s, affected = service.srv.heard_s, service
-            elif question.type in (RecordType.A, RecordType.AAAA) and host is not None:
-                heard_s, affected = host.set_of(question.type).heard_s, next(iter(host.services))
-            else:
-                continue
-            if heard_s and self._overheard.hear(question, heard_s, now_s):
-                self._doubt(affected, now_s, fresh_s=0.0)
 
     def _plan_resolve(self, service: Service, now: Moment) -> None:
         if service.looks < len(RESOLVE_STEPS):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lanbridge.core import overheard, registry
+from lanbridge.core import doubts, overheard
 from lanbridge.core.cache import VERIFY_S
 from lanbridge.core.records import Question, RecordType
 from lanbridge.core.services import Reason, State
@@ -101,12 +101,12 @@ def test_looks_in_a_row_are_no_storm() -> None:
         if asked := lan.asked():
             questions += len(asked)
             lan.hear(srv(), address())
-    assert questions <= 2 * 60 / registry.FRESH_S
+    assert questions <= 2 * 60 / doubts.FRESH_S
 
 
 def test_a_look_asks_those_who_were_silent_for_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     """And not a thousand at once."""
-    monkeypatch.setattr(registry, "MAX_LOOKED_AT", 2)
+    monkeypatch.setattr(doubts, "MAX_LOOKED_AT", 2)
     lan = Lan()
     for number in range(4):
         lan.hear(*whole(f"lamp{number}", f"lamp{number}.local", ttl_s=4500))
