@@ -62,8 +62,11 @@ class Peer:
         with network_of(host):
             self.mdns = self._socket("", PORT, address)
             self.legacy = self._socket(address, 0, address)
-            self.off_link = self._socket(off_link, PORT, off_link) if off_link else None
-        self._sockets = [one for one in (self.mdns, self.legacy, self.off_link) if one]
+            self._sockets = [self.mdns, self.legacy]
+            if off_link:
+                self.off_link = self._socket(off_link, PORT, off_link)
+                self.off_link_legacy = self._socket(off_link, 0, off_link)
+                self._sockets += [self.off_link, self.off_link_legacy]
 
     def close(self) -> None:
         """Leave."""

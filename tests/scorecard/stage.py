@@ -89,6 +89,7 @@ class Stage:
         self.heard: list[Heard] = []
         self.host = ""
         self.browser: Browser | None = None
+        self.heeds_conflicts: bool | None = None
         self._starting: threading.Thread | None = None
 
     def __enter__(self) -> Self:

@@ -30,14 +30,19 @@ def _instances(heard: list[Heard]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
+def _probed_for(one: Heard) -> set[str]:
+    """Some ask without proposing anything; zeroconf proposes a pointer to its name."""
+    if one.message.is_response:
+        return set()
+    asked = {question.name for question in one.message.questions if question.type == dns.ANY}
+    return asked | {name for r in one.message.authorities for name in (r.name, r.target)}
+
+
 def _start_denied(stage: Stage, names: list[str], seconds: float = 8.0) -> list[Heard]:
     """Answer each probe for one of these names, until it has announced something."""
 
     def deny(one: Heard) -> bool:
-        # Some ask without proposing anything, zeroconf proposes a pointer to its name.
-        asked = {q.name for q in one.message.questions if q.type == dns.ANY}
-        asked |= {name for r in one.message.authorities for name in (r.name, r.target)}
-        for name in () if one.message.is_response else asked.intersection(names):
+        for name in _probed_for(one).intersection(names):
             if name.endswith(SERVICE):
                 rivals = dns.ptr(SERVICE, name), dns.srv(name, "rival.local", 99)
                 stage.peer.send(dns.response(*rivals))
@@ -159,13 +164,17 @@ def crash(stage: Stage) -> str:
         raise NotTestable("it did not announce itself")
     stage.kill()
 
+    repeated: list[float] = []
+
     def repeat(one: Heard) -> bool:
-        if stage.probes(INSTANCE, [one]):
-            stage.peer.send(dns.response(stale[0]))
+        if INSTANCE in _probed_for(one):
+            repeated.append(stage.peer.send(dns.response(stale[0])))
         return _says_srv(one)
 
     stage.launch(port=8080)
     heard = stage.peer.listen(10.0, source=stage.address, on=repeat)
+    if not repeated:
+        raise NotTestable("it does not probe")
     names = _instances(heard)
     return demand(names == [INSTANCE], ", ".join(names) or "nothing announced")
 
