@@ -4,12 +4,15 @@
 QUIET_S, LONGEST_QUIET_S = 0.1, 1.6
 # So long at most for a quiet moment: a link that flaps for ever is followed once a minute.
 PATIENCE_S, LONGEST_PATIENCE_S = 0.5, 60.0
-CALM_S = 3.0  # each such time without a change takes back what one change has slowed it down
+CALM_S = 1.5  # each such time without a change takes back what one change has slowed it down
 MAX_DOUBLINGS = 7
 
 
 class Pace:
-    """`woken` for each message, `looked` after each look; `due_s` says when the next look is."""
+    """`woken` for each message, `look` before each look, `changed` after one that found something.
+
+    `due_s` says when the next look is.
+    """
 
     def __init__(self) -> None:
         self._doublings = 0
@@ -24,12 +27,14 @@ class Pace:
             self._doublings = max(0, self._doublings - int(calm_s / CALM_S))
         self._last_s = now_s
 
-    def looked(self, now_s: float, *, changed: bool) -> None:
-        """Only what changed something slows it down: kernels also tell of what does not."""
+    def look(self) -> None:
+        """What comes from now on may have come too late for this look, and asks for another."""
         self._first_s = None
-        if changed:
-            self._changed_s = now_s
-            self._doublings = min(self._doublings + 1, MAX_DOUBLINGS)
+
+    def changed(self, now_s: float) -> None:
+        """Only what changed something slows it down: kernels also tell of what does not."""
+        self._changed_s = now_s
+        self._doublings = min(self._doublings + 1, MAX_DOUBLINGS)
 
     @property
     def due_s(self) -> float | None:

@@ -57,9 +57,11 @@ class Watch:
         Where the host or this process did not run for a while, all of it has.
         """
         wakeups = self._listen()
+        slept_s = 0.0
         try:
             while True:
-                slept_s = await self._until_due(wakeups)
+                slept_s += await self._until_due(wakeups)
+                self._pace.look()
                 try:
                     state = await asyncio.to_thread(self._read)
                 except OSError as error:  # no descriptor left, or an interface that went meanwhile
@@ -68,11 +70,12 @@ class Watch:
                     self._wake()
                     continue
                 change = compare(known, state)
-                self._pace.looked(self._now_s(), changed=change.matters)
+                if change.matters:
+                    self._pace.changed(self._now_s())
                 if slept_s:
                     change += everything(state, f"this host slept for {slept_s:.0f} s")
+                known, slept_s = state, 0.0
                 yield state, change
-                known = state
         finally:
             if wakeups is not None:
                 wakeups.close()

@@ -19,7 +19,9 @@ def looks(messages: list[float], *, changing: bool = True) -> list[float]:
         while pace.due_s is not None and pace.due_s <= now_s:
             at_s = pace.due_s
             found.append(at_s)
-            pace.looked(at_s, changed=changing)
+            pace.look()
+            if changing:
+                pace.changed(at_s)
 
     for at_s in messages:
         pass_until(at_s)
@@ -33,8 +35,19 @@ def test_nothing_is_due_without_a_message() -> None:
     pace = Pace()
     assert pace.due_s is None
     pace.woken(5.0)
-    pace.looked(5.1, changed=True)
+    pace.look()
+    pace.changed(5.1)
     assert pace.due_s is None
+
+
+def test_a_message_during_a_look_asks_for_another() -> None:
+    """What it tells of may have come too late for that look."""
+    pace = Pace()
+    pace.woken(5.0)
+    pace.look()
+    pace.woken(5.11)
+    pace.changed(5.12)
+    assert pace.due_s is not None
 
 
 def test_a_single_change_is_looked_at_once_and_well_under_a_second_later() -> None:
