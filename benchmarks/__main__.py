@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import (
     api,
     discover,
+    echo,
     events,
     flood,
     hostile_flood,
@@ -23,7 +24,19 @@ from benchmarks import (
 from benchmarks.processes import LOAD
 from tests.lan.lab import is_inside
 
-_MODULES = (startup, discover, flood, recovery, idle, api, events, memory, soak, hostile_flood)
+_MODULES = (
+    startup,
+    discover,
+    flood,
+    recovery,
+    idle,
+    api,
+    events,
+    memory,
+    soak,
+    hostile_flood,
+    echo,
+)
 BENCHMARKS = {module.NAME: module for module in _MODULES}
 RESULTS = Path(__file__).parent / "results"
 OUTSIDE = "these multicast, and run only in the network laboratory: {}; use `make bench`"

@@ -28,6 +28,25 @@ _STOP_S = 5.0
 _MDNS_PORT = 5353
 
 
+class CoreTimes(NamedTuple):
+    """Ticks of a core since the machine started."""
+
+    all: int
+    idle: int
+
+    def busy_since(self, then: CoreTimes) -> float:
+        """The share of the time between that it did something."""
+        return 1 - (self.idle - then.idle) / (self.all - then.all)
+
+
+def core_times(core: int) -> CoreTimes:
+    """Read now, from the kernel."""
+    lines = Path("/proc/stat").read_text().splitlines()
+    fields = next(line.split() for line in lines if line.startswith(f"cpu{core} "))
+    ticks = [int(field) for field in fields[1:9]]
+    return CoreTimes(sum(ticks), ticks[3] + ticks[4])
+
+
 class Stamped(NamedTuple):
     """A line, and when it was read from the pipe (monotonic seconds)."""
 
@@ -108,8 +127,19 @@ class Program:
         return cpu_s(self.pid)
 
     def rss_mib(self) -> float:
+        return self._status_mib("VmRSS")
+
+    def forget_peak(self) -> None:
+        """`peak_mib` is of the time from now on: proc(5), clear_refs."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def peak_mib(self) -> float:
+        """The most memory it had."""
+        return self._status_mib("VmHWM")
+
+    def _status_mib(self, field: str) -> float:
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{field}:"):
                 return int(line.split()[1]) / 1024
         raise ProcessLookupError(self.pid)
 
