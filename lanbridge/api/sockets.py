@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.http11 import Request
 
 from lanbridge.api.connections import peer
@@ -25,6 +26,11 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self._all: Connections = kwargs["server_state"]
         self._rest = b""
+        for deflate in self.conn.available_extensions or ():
+            # RFC 7692 §7.1.1.1: for the server to say. A compressor for each message, that is not
+            # kept for the next one, is 34 KiB less for an idle connection.
+            assert isinstance(deflate, ServerPerMessageDeflateFactory)
+            deflate.server_no_context_takeover = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called with the connection of the request that asked to be upgraded."""
@@ -48,6 +54,11 @@ class WebSocket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._all.leave(self.client[0] if self.client else "")
+
+    def start_keepalive(self) -> None:
+        """Called when the handshake is done: what it was made of, 3 KiB, is of no more use."""
+        del self.request, self.response
+        super().start_keepalive()
 
     def data_received(self, data: bytes) -> None:
         if self._rest or len(data) > _PIECE_BYTES:

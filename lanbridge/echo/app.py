@@ -30,10 +30,10 @@ class EchoApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or connection, or refuse it with a problem document."""
-        kind = scope["type"]
+        kind, client = scope["type"], scope["client"]
+        address = client[0] if client else ""
         name, _, rest = scope["path"][len("/echo/") :].partition("/")
-        call = Call(scope, receive, send, rest, self._room)
-        address = call.address
+        call = Call(scope, receive, send, rest, address, self._room)
         held = self._holdings.of(kind)
         held[address] = held.get(address, 0) + 1
         try:

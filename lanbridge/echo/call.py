@@ -39,23 +39,21 @@ class Room:
 
 
 class Call(NamedTuple):
-    """One request or WebSocket handshake. rest: the path behind the endpoint's name."""
+    """One request or WebSocket handshake.
+
+    rest: the path behind the endpoint's name; address: the client's, as text.
+    """
 
     scope: Scope
     receive: Receive
     send: Send
     rest: str
+    address: str
     room: Room
 
     @property
     def method(self) -> str:
         return str(self.scope["method"])
-
-    @property
-    def address(self) -> str:
-        """The client's, as text."""
-        client = self.scope.get("client")
-        return str(client[0]) if client else ""
 
     def header(self, name: bytes) -> str | None:
         """The first header of this name, which is in lower case."""

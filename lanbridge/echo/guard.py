@@ -6,6 +6,7 @@ servers answer each other for ever. Pure: the time is an argument.
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -88,11 +89,13 @@ class Refusal(NamedTuple):
     error: Refused
 
 
-class Datagram(NamedTuple):
-    """A datagram without its bytes.
+@dataclass(slots=True)
+class Flow:
+    """Datagrams that differ in nothing but their bytes.
 
-    destination: as in its IP header; own_port: of the socket that got it; interface: the index of
-    the one it came by; hops: its TTL or hop limit on arrival, None if the system does not say.
+    destination: as in their IP header; own_port: of the socket that got them; interface: the index
+    of the one they came by; hops: their TTL or hop limit on arrival, None if the system does not
+    say. What the guard found of them holds for as long as the network is the one it was found in.
     """
 
     source: Address
@@ -101,7 +104,12 @@ class Datagram(NamedTuple):
     own_port: int
     interface: int
     hops: int | None
-    size_bytes: int
+    bucket: str = field(init=False)
+    reason: Reason | None = field(init=False, default=None)
+    judged_in: NetworkState | None = field(init=False, default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.bucket = str(self.source)
 
 
 class Guard:
@@ -137,13 +145,19 @@ class Guard:
         error = Refused(host or "", _rule(verdict), _REMEDIES[verdict.relation])
         return self._refuse(Reason(verdict.relation), error)
 
-    def check_datagram(self, datagram: Datagram, now_s: float) -> Reason | None:
+    def check_datagram(self, flow: Flow, size_bytes: int, now_s: float) -> Reason | None:
         """Why a datagram gets no answer, or None if it does. now_s: of any steady clock."""
-        reason = (
-            _fault(datagram)
-            or _stranger(datagram, self._state())
-            or self._rates.take(datagram.source, now_s)
-        )
+        state = self._state()
+        if flow.judged_in is not state:
+            flow.reason, flow.judged_in = _fault(flow) or _stranger(flow, state), state
+        if flow.reason:
+            reason: Reason | None = flow.reason
+        elif size_bytes < 1:
+            reason = Reason.EMPTY
+        elif size_bytes > MAX_DATAGRAM_BYTES:
+            reason = Reason.TOO_LARGE
+        else:
+            reason = self._rates.take(flow.bucket, now_s)
         if reason:
             self.refused[reason] += 1
         return reason
@@ -165,31 +179,27 @@ def _rule(verdict: AddressVerdict) -> str:
     return verdict.reason if private else "the caller is in no subnet of this host"
 
 
-def _fault(datagram: Datagram) -> Reason | None:
-    """What is wrong whoever sent it; cheap, for under a flood most datagrams end here."""
-    if datagram.source_port < 1024:
+def _fault(flow: Flow) -> Reason | None:
+    """What is wrong whoever sent it."""
+    if flow.source_port < 1024:
         return Reason.SYSTEM_PORT
-    if datagram.source_port == datagram.own_port:
+    if flow.source_port == flow.own_port:
         return Reason.ECHO_PORT
-    if datagram.source_port in ANSWERING_PORTS:
+    if flow.source_port in ANSWERING_PORTS:
         return Reason.ANSWERING_PORT
-    if datagram.hops is None or datagram.hops <= REPLY_HOPS:
-        return Reason.REPLY
-    if datagram.size_bytes < 1:
-        return Reason.EMPTY
-    return Reason.TOO_LARGE if datagram.size_bytes > MAX_DATAGRAM_BYTES else None
+    return Reason.REPLY if flow.hops is None or flow.hops <= REPLY_HOPS else None
 
 
-def _stranger(datagram: Datagram, state: NetworkState) -> Reason | None:
+def _stranger(flow: Flow, state: NetworkState) -> Reason | None:
     # A broadcast address is nobody's, and neither is a group's.
-    if datagram.destination is None or not is_mine(datagram.destination, state):
+    if flow.destination is None or not is_mine(flow.destination, state):
         return Reason.NOT_UNICAST
-    verdict = classify(datagram.source, state)
+    verdict = classify(flow.source, state)
     if not verdict.ok:
         return Reason(verdict.relation)
     # A source that is forged is then at least one of the link the forger is on.
-    link = next((each for each in state.used if each.index == datagram.interface), None)
-    if link and any(datagram.source in own.network for own in link.addresses):
+    link = next((each for each in state.used if each.index == flow.interface), None)
+    if link and any(flow.source in own.network for own in link.addresses):
         return None
     return Reason.OTHER_LINK
 
@@ -205,19 +215,28 @@ class _Rates:
     """
 
     def __init__(self) -> None:
-        self._full_at: OrderedDict[Address, float] = OrderedDict()  # the longest idle first
+        self._full_at: OrderedDict[str, float] = OrderedDict()  # the longest idle first
         self._all_full_at = 0.0
+        # How much later each token makes it full, and how much later it may be. Half a token is
+        # for rounding.
+        self._token_s, self._most_s = 1 / SOURCE_PER_S, (SOURCE_BURST + 0.5) / SOURCE_PER_S
+        self._all_token_s, self._all_most_s = 1 / TOTAL_PER_S, (TOTAL_BURST + 0.5) / TOTAL_PER_S
 
-    def take(self, source: Address, now_s: float) -> Reason | None:
+    def take(self, source: str, now_s: float) -> Reason | None:
         """Take one token from both buckets, or from neither and say which has none."""
-        all_full_at = max(self._all_full_at, now_s) + 1 / TOTAL_PER_S
-        # Half a token is for rounding.
-        if (all_full_at - now_s) * TOTAL_PER_S > TOTAL_BURST + 0.5:
+        full_at, all_full_at = self._full_at.get(source), self._all_full_at
+        known = full_at is not None
+        if full_at is None or full_at < now_s:
+            full_at = now_s
+        if all_full_at < now_s:
+            all_full_at = now_s
+        full_at += self._token_s
+        all_full_at += self._all_token_s
+        if all_full_at - now_s > self._all_most_s:
             return Reason.TOTAL_RATE
-        full_at = max(self._full_at.get(source, 0.0), now_s) + 1 / SOURCE_PER_S
-        if (full_at - now_s) * SOURCE_PER_S > SOURCE_BURST + 0.5:
+        if full_at - now_s > self._most_s:
             return Reason.SOURCE_RATE
-        if source not in self._full_at and len(self._full_at) >= MAX_SOURCES:
+        if not known and len(self._full_at) >= MAX_SOURCES:
             # The attack: forge more sources than the table holds, so that the attacker's own
             # bucket is forgotten and new. A bucket that is full may go, nothing is forgotten with
             # it; one that is not stays, and the newcomer waits. TOTAL_PER_S cannot keep 1,024

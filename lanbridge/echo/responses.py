@@ -31,27 +31,28 @@ async def answer_bytes(
 
     A WebSocket handshake is denied with it: in full where the server can, else with a bare 403.
     """
-    kind = "http.response"
-    if call.scope["type"] == "websocket":
-        if "websocket.http.response" not in call.scope.get("extensions", {}):
+    length = len(body)
+    scope, start, data = call.scope, "http.response.start", "http.response.body"
+    if scope["type"] == "websocket":
+        if "websocket.http.response" not in scope.get("extensions", {}):
             await call.send({"type": "websocket.close"})
             return
-        kind = "websocket.http.response"
+        start, data = f"websocket.{start}", f"websocket.{data}"
+    elif scope["method"] == "HEAD":
+        body = b""
     about = [
         (b"content-type", media_type.encode("latin-1")),
-        (b"content-length", b"%d" % len(body)),
+        (b"content-length", b"%d" % length),
         *ALWAYS,
         *headers,
     ]
-    await call.send({"type": f"{kind}.start", "status": status, "headers": about})
-    if call.scope.get("method") == "HEAD":
-        body = b""
+    await call.send({"type": start, "status": status, "headers": about})
     at = 0
     while len(body) - at > PIECE_BYTES:
         piece = body[at : at + PIECE_BYTES]
-        await call.send({"type": f"{kind}.body", "body": piece, "more_body": True})
+        await call.send({"type": data, "body": piece, "more_body": True})
         at += PIECE_BYTES
-    await call.send({"type": f"{kind}.body", "body": body[at:]})
+    await call.send({"type": data, "body": body[at:]})
 
 
 async def refuse(call: Call, problem: Problem) -> None:

@@ -1,9 +1,9 @@
-"""The host that the tests of the guard live on, and a datagram that it answers."""
+"""The host that the tests of the guard live on, and datagrams that it answers."""
 
 from ipaddress import ip_address, ip_interface
 
 from lanbridge.core.addresses import NetworkInterface, NetworkState
-from lanbridge.echo.guard import Datagram
+from lanbridge.echo.guard import Flow
 
 
 def interface(name: str, index: int, *addresses: str, used: bool = True) -> NetworkInterface:
@@ -33,7 +33,7 @@ HOME = NetworkState(
 )
 
 
-def datagram(
+def flow(
     source: str = "192.168.1.20",
     port: int = 50_000,
     destination: str | None = "192.168.1.5",
@@ -41,8 +41,7 @@ def datagram(
     own_port: int = 8620,
     link: int = 2,
     hops: int | None = 64,
-    size_bytes: int = 32,
-) -> Datagram:
-    """A datagram of a phone at 192.168.1.20 to eth0, but for what is given."""
+) -> Flow:
+    """Datagrams of a phone at 192.168.1.20 to eth0, but for what is given."""
     to = ip_address(destination) if destination else None
-    return Datagram(ip_address(source), port, to, own_port, link, hops, size_bytes)
+    return Flow(ip_address(source), port, to, own_port, link, hops)

@@ -41,7 +41,7 @@ async def test_a_delay_ends_with_its_client() -> None:
         raise AssertionError(message)
 
     with pytest.raises(ClientLeft):
-        await delay(Call({"method": "GET"}, receive, send, "65", Room()))
+        await delay(Call({"method": "GET"}, receive, send, "65", "", Room()))
 
 
 async def test_a_stream_comes_in_chunks(client: httpx2.AsyncClient) -> None:
