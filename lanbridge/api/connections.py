@@ -165,10 +165,10 @@ class Bounded(asyncio.Protocol):
         # An exception, for without one uvicorn closes the transport.
         self.connection_lost(ConnectionAbortedError(status))
         transport.write(_answer(status))
-        _Lingering(transport, self.loop, self.server_state)
+        Lingering(transport, self.loop, self.server_state)
 
 
-class _Lingering(asyncio.Protocol):
+class Lingering(asyncio.Protocol):
     """Reads on and throws away: closed with bytes unread, TCP resets, and the answer is lost."""
 
     def __init__(
@@ -179,13 +179,13 @@ class _Lingering(asyncio.Protocol):
         )  # it wants no more than shutdown()
         self._connections.add(self)
         self.shutdown = transport.abort  # as uvicorn asks of all connections
-        self._timer = loop.call_later(LINGER_S, transport.abort)
+        self.timer = loop.call_later(LINGER_S, transport.abort)
         transport.set_protocol(self)
         transport.write_eof()
         transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
+        self.timer.cancel()
         self._connections.discard(self)
 
 

@@ -2,16 +2,13 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.http11 import Request
 
-from lanbridge.api.connections import peer
-
-if TYPE_CHECKING:
-    from lanbridge.api.connections import Connections
+from lanbridge.api.connections import Connections, Lingering, peer
 
 MAX_MESSAGE_BYTES = 1024 * 1024  # 1009 beyond it, counted after decompression
 # The attack: deflate makes a thousandth of zeros, so that one read of 256 KiB holds messages of
@@ -55,6 +52,17 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         self._all.leave(self.client[0] if self.client else "")
 
+    def handle_parser_exception(self) -> None:
+        """Fail the connection, RFC 6455 §7.1.7, so that a client in the middle of a message that
+        is too large hears why."""
+        failure = b"".join(self.conn.data_to_send())
+        # An exception, for without one uvicorn closes the transport; and it closes it when the
+        # application ends, unless a timer is there to do so.
+        self.connection_lost(ConnectionAbortedError())
+        self.close_sent = True
+        self.transport.write(failure)
+        self.close_timer = Lingering(self.transport, self.loop, self._all).timer
+
     def start_keepalive(self) -> None:
         """Called when the handshake is done: what it was made of, 3 KiB, is of no more use."""
         del self.request, self.response
@@ -70,7 +78,9 @@ class WebSocket(WebSocketsSansIOProtocol):
     def _parse(self) -> None:
         """Go on until a message waits to be received: uvicorn then pauses reading."""
         rest, at = self._rest, 0
-        while at < len(rest) and not self.read_paused and not self.transport.is_closing():
+        while at < len(rest) and not (
+            self.read_paused or self.disconnected or self.transport.is_closing()
+        ):
             super().data_received(rest[at : at + _PIECE_BYTES])
             at += _PIECE_BYTES
         self._rest = rest[at:]

@@ -184,6 +184,18 @@ async def test_bad_frames(dial: Dial, frames: bytes, code: int) -> None:
     assert await receive(good) == (FIN | TEXT, b"still here")
 
 
+async def test_a_message_far_too_large(server: Served, dial: Dial) -> None:
+    """A client that is still sending hears 1009, which a reset by the system would swallow."""
+    raw = await opened(dial)
+    raw.send(frame(BINARY, bytes(8 * MAX_MESSAGE_BYTES)))
+    await raw.writer.drain()
+    assert await closing(raw) == 1009
+    assert await raw.rest() == b""
+    raw.writer.close()
+    while server.connections.connections or server.connections.tasks:  # noqa: ASYNC110 - sets
+        await asyncio.sleep(0)
+
+
 async def test_a_length_longer_than_it_needs(dial: Dial) -> None:
     """RFC 6455 §5.2 wants the shortest form; to read the others too harms nobody."""
     raw = await opened(dial)
