@@ -144,13 +144,16 @@ def test_a_device_that_falls_silent_is_stale_and_then_offline(lab: Lab) -> None:
 
 
 def test_a_device_that_is_gone_is_offline_soon_after_somebody_looks(lab: Lab) -> None:
-    """Its records say that they hold for a day; opening the stream asks, and so does reading."""
+    """Its records say that they hold for a day; opening the stream asks, and so does reading.
+
+    How soon is a matter of the registry's clock, in tests/core; here it is that it happens at all.
+    """
     pi, lamp = lab.host("pi"), lab.host("lamp")
     serve(pi)
     lamp.python(["-c", _ANNOUNCE_ONCE, "10.77.0.2", "86400"])
     eventually(lambda: "Silent" in services(pi), what="it is found")
     stream = follow(pi, "127.0.0.1")
-    stream.wait_line("^event: service.lost$", timeout_s=15.0)
+    stream.wait_line("^event: service.lost$", timeout_s=30.0)
     assert services(pi)["Silent"]["reason"] == "no-answer"
 
 
