@@ -112,9 +112,10 @@ class Access:
     def _check_caller(self, host: str, path: str) -> None:
         state = self._state()
         if state is not self._judged_in:
+            if state != self._judged_in:
+                self._at_home.clear()
+                self._full_at_s.clear()
             self._judged_in = state
-            self._at_home.clear()
-            self._full_at_s.clear()
         if host in self._at_home:
             return
         if host not in self._full_at_s:

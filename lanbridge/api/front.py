@@ -56,5 +56,5 @@ class Front:
             ]
             self._start = {"type": "http.response.start", "status": 200, "headers": headers}
             self._body = {"type": "http.response.body", "body": body}
-        await send(self._start)
+        await send({**self._start})  # a copy: who sends it on may add to it
         await send(self._body)

@@ -272,6 +272,14 @@ class TestOrigin:
         assert "access-control-allow-origin" not in other.headers
         assert at().post(WRITE, headers=token | {"Origin": "null"}).status_code == 403
 
+    def test_what_one_origin_is_told_is_not_told_to_the_next(self, at: At) -> None:
+        """An answer that is kept, as that of `/ping`, is sent as it was made each time."""
+        at.set(cors_origins=("http://hub:3000",))
+        before = at().get("/ping").headers
+        first, second = (at().get("/ping", headers={"Origin": "http://hub:3000"}) for _ in range(2))
+        assert first.headers["vary"] == second.headers["vary"] == "Origin"
+        assert at().get("/ping").headers == before
+
 
 class TestWrites:
     """What changes something: the token first, then a body of JSON within its limit."""
@@ -393,6 +401,15 @@ class TestRate:
         answers = [client.get("/healthz").status_code for _ in range(PER_S + 1)]
         assert answers == [200] * PER_S + [429]
         assert home.daemon.http_refused == {"too-many-requests": 2}
+
+    def test_a_look_that_finds_nothing_new_forgives_nothing(
+        self, at: At, home: Home, clock: Clock
+    ) -> None:
+        """The interfaces are read every few seconds, where the kernel does not tell of changes."""
+        client = at()
+        assert {client.get("/healthz").status_code for _ in range(BURST)} == {200}
+        home.daemon.discovery.state = NetworkState(home.daemon.discovery.state.interfaces)
+        assert client.get("/healthz").status_code == 429
 
     def test_what_is_cheap_and_what_is_here_is_not_counted(self, at: At, clock: Clock) -> None:
         """A sweep of phones, the echo room with its own limits, and programs on this host."""
