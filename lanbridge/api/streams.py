@@ -83,7 +83,7 @@ class Stream:
         self._names = frozenset(wanted.event or NAMES)
         self._test = wanted.services.test(wanted.daemon)
         self._snapshot = wanted.snapshot
-        self._begins = wanted.snapshot and last_id is None
+        self._begins = wanted.snapshot and not last_id
         self._subscription = wanted.daemon.hub.subscribe(last_id, wanted.host)
         self.gone = self._subscription.close
 
@@ -101,18 +101,20 @@ class Stream:
         if self._begins:
             async for told in self._whole():
                 yield [told]
+        now_s = asyncio.get_running_loop().time
+        due_s = now_s() + HEARTBEAT_S  # what is left out is no sign of life
         while not subscription.closed:
-            first = await subscription.next(HEARTBEAT_S)
-            if first is None:
-                if not subscription.closed:
-                    yield []
-                continue
-            batch = [first, *subscription.rest()]
+            first = await subscription.next(max(due_s - now_s(), 0.0))
+            batch = [] if first is None else [first, *subscription.rest()]
             if any(event is None for _, event in batch) and self._snapshot:
                 async for told in self._whole():
                     yield [told]
-            elif wanted := [one for each in batch if (one := self._tell(each))]:
+            else:
+                wanted = [one for each in batch if (one := self._tell(each))]
+                if not wanted and now_s() < due_s:
+                    continue
                 yield wanted
+            due_s = now_s() + HEARTBEAT_S
 
     def _tell(self, published: Published) -> Told | None:
         id_, event = published

@@ -262,6 +262,23 @@ class TestFilter:
                 pass
             assert home.daemon.hub.last_id.endswith("-1")
 
+    async def test_what_is_left_out_is_no_sign_of_life(
+        self, home: Home, serving: Serving, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """On a network where something happens all the time, but nothing that is asked for."""
+        monkeypatch.setattr(streams, "HEARTBEAT_S", 0.1)
+
+        async def happen() -> None:
+            for number in range(2_000):
+                home.hear(ptr(f"a {number}"))
+                await asyncio.sleep(0.005)
+
+        async with serving() as port, follow(port, query="?name=b") as stream:
+            happening = asyncio.create_task(happen())
+            assert (await stream.block())[0] == ": alive"
+            assert not happening.done()
+            happening.cancel()
+
     @pytest.mark.parametrize("query", ["event=service.gone", "type=http", "from=moon", "state=x"])
     async def test_nonsense_is_refused(self, serving: Serving, query: str) -> None:
         """Before a stream begins, over both ways, and no reader is left behind."""
@@ -380,6 +397,13 @@ class TestWebSocket:
             async with listen(port, "?last_event_id=other-1&snapshot=true") as websocket:
                 names = [json.loads(await websocket.recv())["event"] for _ in range(2)]
                 assert names == ["resync", "snapshot"]
+
+    async def test_an_empty_id_is_none(self, home: Home, serving: Serving) -> None:
+        """A client that writes the query the same way the first time gets its snapshot."""
+        home.hear(ptr("a"))
+        async with serving() as port, listen(port, "?snapshot=true&last_event_id=") as websocket:
+            names = [json.loads(await websocket.recv())["event"] for _ in range(2)]
+            assert names == ["resync", "snapshot"]
 
     async def test_silence_is_broken(
         self, home: Home, serving: Serving, monkeypatch: pytest.MonkeyPatch
