@@ -87,8 +87,14 @@ def _txt_values(value: Any) -> Any:
     return value
 
 
+def _plain_type(text: str) -> str:
+    """As a service that was heard has it: `_HTTP._tcp.` would be equal to none."""
+    return str(ServiceType.parse(text))
+
+
 Port = Annotated[int, BeforeValidator(_by(parse_port))]
 Type = Annotated[str, AfterValidator(_by(ServiceType.parse))]
+PlainType = Annotated[Type, AfterValidator(_plain_type)]
 Address = Annotated[str, AfterValidator(_by(parse_address))]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
@@ -172,7 +178,7 @@ class WebhookSettings(_Model):
     ] = Field(
         default=(), description="Only these events; none is all.", examples=[["service.lost"]]
     )
-    types: Annotated[tuple[Type, ...], BeforeValidator(_split)] = Field(
+    types: Annotated[tuple[PlainType, ...], BeforeValidator(_split)] = Field(
         default=(), description="Only services of these types.", examples=[["_hap._tcp"]]
     )
     names: tuple[str, ...] = Field(
@@ -236,7 +242,7 @@ class Settings(_Model):
         "does not tell of changes, and while port 5353 is taken.",
     )
     grace_s: Annotated[
-        dict[Type, Annotated[float, Field(ge=0, le=86_400)]], BeforeValidator(_table)
+        dict[PlainType, Annotated[float, Field(ge=0, le=86_400)]], BeforeValidator(_table)
     ] = Field(
         default={},
         description="For a service type, seconds that one which fell silent or said goodbye is "

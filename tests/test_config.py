@@ -76,6 +76,7 @@ def test_flags_win_over_variables_over_the_file(file: Path) -> None:
         ("types", "", ()),
         ("interfaces_exclude", "eth*,wlan0", ("eth*", "wlan0")),
         ("network_poll_s", "0.5", 0.5),
+        ("grace_s", '{"_HUE._tcp.": 300}', {"_hue._tcp": 300.0}),
         ("host", "::", "::"),
         ("state_dir", "/srv/x", Path("/srv/x")),
         ("advertise", "", ()),

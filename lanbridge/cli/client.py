@@ -29,7 +29,11 @@ _ERRORS: dict[int, type[LanbridgeError]] = {
     403: Refused,
     404: NotFound,
     409: NameConflict,
+    413: InvalidInput,
+    415: InvalidInput,
+    421: Refused,
     422: InvalidInput,
+    429: Refused,
 }
 
 

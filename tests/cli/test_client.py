@@ -64,7 +64,16 @@ def test_what_is_sent_has_the_token(daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, Refused), (409, NameConflict), (503, DaemonUnreachable)]
+    ("status", "kind"),
+    [
+        (401, Refused),
+        (409, NameConflict),
+        (413, InvalidInput),
+        (415, InvalidInput),
+        (421, Refused),
+        (429, Refused),
+        (503, DaemonUnreachable),
+    ],
 )
 def test_what_is_refused_is_told_too(
     daemon: Daemon, status: int, kind: type[LanbridgeError]

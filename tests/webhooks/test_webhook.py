@@ -87,6 +87,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"events": ["service.lost"]}, service(EventKind.FOUND), False),
         ({"events": ["network.changed"]}, NetworkChanged((), 0.0), True),
         ({"types": ["_hap._tcp"]}, service(), True),
+        ({"types": ["_HAP._tcp."]}, service(), True),
         ({"types": ["_http._tcp"]}, service(), False),
         ({"types": ["_hap._tcp"]}, NetworkChanged((), 0.0), False),
         ({"names": ["Lamp"]}, service(), True),
