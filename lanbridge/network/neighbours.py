@@ -24,8 +24,8 @@ def neighbours() -> dict[Address, str]:
     if family is None:
         return {}
     found: dict[Address, str] = {}
-    names = dict(socket.if_nameindex())
     try:
+        names = dict(socket.if_nameindex())
         with socket.socket(family, socket.SOCK_RAW, socket.NETLINK_ROUTE) as sock:
             sock.settimeout(_TIMEOUT_S)
             body = _NEIGHBOUR.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
@@ -35,7 +35,7 @@ def neighbours() -> dict[Address, str]:
             while more:
                 data = sock.recv(65_536)
                 more = bool(data) and read(data, names, found)
-    except OSError:  # a sandbox without netlink, or a table that changed under us
+    except OSError:  # no descriptor left, no netlink, or a table that changed under us
         return found
     return found
 

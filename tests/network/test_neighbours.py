@@ -1,5 +1,7 @@
 """The neighbour table, from bytes as the kernel sends them."""
 
+import errno
+import socket
 import struct
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -79,6 +81,16 @@ def test_the_table_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever answers for made-up addresses."""
     monkeypatch.setattr(module, "MAX_NEIGHBOURS", 2)
     assert len(table(*(message(f"10.0.0.{number}") for number in range(1, 9)))) == 2
+
+
+def test_where_no_descriptor_is_left_nobody_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attack: open so many connections that there is none; the daemon goes on."""
+
+    def if_nameindex() -> list[tuple[int, str]]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "if_nameindex", if_nameindex)
+    assert neighbours() == {}
 
 
 def test_this_host_answers() -> None:
