@@ -30,6 +30,7 @@ from lanbridge.core.errors import (
     Refused,
     TooManyRequests,
 )
+from lanbridge.core.names import fold
 from lanbridge.token import WriteToken
 
 MAX_BODY_BYTES = 16 * 1024 * 1024  # of what has the token: a backup of 10,000 services fits in
@@ -65,7 +66,7 @@ class Access:
         self._now_s = now_s
         self.refused = refused
         self._networks = tuple(networks)
-        self._host_names = frozenset(name.lower() for name in host_names)
+        self._host_names = frozenset(map(fold, host_names))
         self._origins = frozenset(origin.lower() for origin in origins)
         self._hosts: set[bytes] = set()  # values of Host that may be
         self._judged_in: NetworkState | None = None
@@ -186,7 +187,7 @@ class Access:
 def _is_ours(text: str, names: frozenset[str]) -> bool:
     """Whether the value of a Host header may be; an empty one is none."""
     host = _PORT.sub("", text)
-    if not host or host.lower() in names or _LOCAL_NAME.fullmatch(host):
+    if not host or fold(host) in names or _LOCAL_NAME.fullmatch(host):
         return True
     try:
         parse_address(host.removeprefix("[").removesuffix("]"))

@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from http.client import HTTPResponse
+from contextlib import suppress
+from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 from urllib.parse import urlencode
 
@@ -59,7 +60,8 @@ def _messages(
             raise ValueError("no stream of events")
         if connection.sock is not None:  # an answer that ends with its connection has it instead
             connection.sock.settimeout(SILENT_S)
-        yield from _blocks(response)
+        with suppress(IncompleteRead):  # cut within a chunk: it has ended all the same
+            yield from _blocks(response)
 
 
 def _blocks(response: HTTPResponse) -> Iterator[tuple[str | None, dict[str, Any] | None]]:

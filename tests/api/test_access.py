@@ -178,10 +178,12 @@ class TestHost:
         for order in (headers, headers[::-1]):
             assert client.get(READ, headers=order).status_code == 421
 
-    def test_names_by_configuration(self, at: At) -> None:
-        """In any case, and no name below or above."""
-        at.set(host_names=("pi.example.com",))
-        assert at(host="Pi.Example.com:8620").get(READ).status_code == 200
+    @pytest.mark.parametrize("name", ["pi.example.com", "PI.example.com."])
+    def test_names_by_configuration(self, at: At, name: str) -> None:
+        """In any case, with the dot of the root or without, and no name below or above."""
+        at.set(host_names=(name,))
+        for host in ("Pi.Example.com:8620", "pi.example.com.:8620"):
+            assert at(host=host).get(READ).status_code == 200
         for host in ("example.com", "x.pi.example.com", "pi.example.com.evil.example"):
             assert at(host=host).get(READ).status_code == 421
 

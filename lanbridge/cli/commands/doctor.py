@@ -83,7 +83,7 @@ def _say(label: str, text: str, colour: str | None = None) -> None:
             text, width - len(label), break_long_words=False, break_on_hyphens=False
         )
         text = f"\n{' ' * len(label)}".join(lines)
-        if colour and "NO_COLOR" not in os.environ:
+        if colour and not os.environ.get("NO_COLOR"):
             label = click.style(label, fg=colour)
     say(label + text)
 

@@ -90,7 +90,7 @@ def test_csv_is_a_row_each(doctor: Run) -> None:
     assert json.loads(rows[0]["evidence"])["names"] == ["a", "b"]
 
 
-@pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}])
+@pytest.mark.parametrize("environ", [{}, {"NO_COLOR": ""}, {"NO_COLOR": "1"}])
 def test_a_terminal_gets_colours_and_wrapped_lines(
     doctor: Run, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]
 ) -> None:
@@ -102,5 +102,5 @@ def test_a_terminal_gets_colours_and_wrapped_lines(
         monkeypatch.setenv(name, value)
     long = Finding(severity=Severity.WARNING, sentence="word " * 40, consequence="w", remedy="r")
     _, out, _ = doctor([long])
-    assert ("\x1b[33m" in out) is not bool(environ)
+    assert ("\x1b[33m" in out) is not any(environ.values())
     assert max(map(len, out.replace("\x1b[33m", "").replace("\x1b[0m", "").splitlines())) <= 60

@@ -126,6 +126,15 @@ def test_a_broken_connection_is_made_again(run: Run, daemon: Callable[..., Scrip
     assert err.count("the daemon ended the stream; trying again") == 2
 
 
+def test_a_daemon_that_is_cut_off_is_still_one(run: Run, daemon: Callable[..., Script]) -> None:
+    """A cable that is pulled ends the stream within a chunk (RFC 9112 §7.1)."""
+    body = HEAD.partition(b"\r\n\r\n")[2] + gone(1)
+    head = HEAD.partition(b"\r\n\r\n")[0] + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    daemon_ = daemon(head + b"%x\r\n%s\r\n5\r\nab" % (len(body), body), HEAD + gone(2))
+    _, _, err = run("events", "--url", daemon_.url, "--count", "2")
+    assert "the daemon ended the stream; trying again" in err
+
+
 def test_no_daemon_at_the_start_is_status_3(run: Run) -> None:
     """With the remedy; later it is waited for."""
     with socket.socket() as held:
