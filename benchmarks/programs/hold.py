@@ -51,8 +51,7 @@ def idle(address: str, port: int, path: str, count: int) -> None:
     """Open, and say nothing more."""
     request = (
         f"GET {path} HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-        "sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nsec-websocket-version: 13\r\n"
-        "sec-websocket-extensions: permessage-deflate\r\n\r\n"
+        "sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nsec-websocket-version: 13\r\n\r\n"
     )
     held = []
     for _ in range(count):
