@@ -14,6 +14,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+STREAMS = frozenset(("/api/v1/events",))  # have no end, which who asks by HEAD would wait for
+
 
 def is_echo(path: str) -> bool:
     """Whether the echo room answers it."""
@@ -22,6 +24,8 @@ def is_echo(path: str) -> bool:
 
 class Front:
     """ASGI: `/echo` and all below it to `echo`, GET and HEAD `/ping` at once, the rest to `app`.
+
+    What `app` answers to GET it answers to HEAD.
 
     facts: what `/ping` answers at this moment.
     """
@@ -41,6 +45,9 @@ class Front:
             return self._echo(scope, receive, send)
         if path == "/ping" and scope.get("method") in ("GET", "HEAD"):
             return self._ping(send)
+        if scope.get("method") == "HEAD" and path not in STREAMS:
+            # RFC 9110 §9.1: both "MUST" be supported. The server leaves the body out.
+            scope = {**scope, "method": "GET"}
         return self._app(scope, receive, send)
 
     async def _ping(self, send: Send) -> None:

@@ -205,6 +205,24 @@ async def test_a_message_that_is_too_large_closes_the_websocket(serving: Serving
     assert closed.value.rcvd.code == 1009
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/api/v1/services", "/docs", "/nope", "/ping"])
+async def test_head_is_get_without_the_body(serving: Serving, path: str) -> None:
+    """RFC 9110 §9.1: monitors ask so, `wget --spider` and `curl -I`."""
+    async with serving() as port, httpx2.AsyncClient(trust_env=False) as client:
+        url = f"http://127.0.0.1:{port}{path}"
+        head, get = await client.head(url), await client.get(url)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
+        assert int(head.headers["content-length"]) == len(get.content)
+
+
+async def test_head_begins_no_stream(home: Home, serving: Serving) -> None:
+    """It would have no end."""
+    async with serving() as port, httpx2.AsyncClient(trust_env=False) as client:
+        response = await client.head(f"http://127.0.0.1:{port}/api/v1/events")
+        assert (response.status_code, home.daemon.hub.subscribers) == (405, 0)
+
+
 async def test_every_answer_tells_the_browser_to_be_careful(serving: Serving) -> None:
     """Pages, data, errors and echo: no script but our own files, no frame, no guessed type."""
     async with serving() as port, httpx2.AsyncClient(trust_env=False) as client:
