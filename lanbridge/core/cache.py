@@ -22,6 +22,7 @@ SILENT_AFTER = 3  # unanswered refresh questions that make a service stale
 # multicast its answer must not do so again within a second.
 VERIFY_POINTS_S = (0.0, 1.1, 3.0, 6.0)
 VERIFY_S = 10.0
+LOST_LINK_S = 10  # how long a record outlives the link it was heard on
 
 
 class Entry:
@@ -37,6 +38,7 @@ class Entry:
         "heard_s",
         "interface",
         "planned_s",
+        "silent",
         "ttl_s",
     )
 
@@ -52,8 +54,15 @@ class Entry:
         self.heard_s = now_s
         self.expires_s = now_s + self.ttl_s
         self.asked = 0
+        self.silent = False
         self.goodbye = False
         self.doubted_s = VOID
+
+    def ask(self) -> bool:
+        """It is asked for; True where that has now been in vain often enough to say so."""
+        self.asked += 1
+        told, self.silent = self.silent, self.silent or self.asked >= SILENT_AFTER
+        return self.silent and not told
 
     def doubt(self, at_s: float) -> bool:
         """Verify it from `at_s` on; False if that is under way, or it is going anyhow."""
@@ -68,9 +77,22 @@ class Entry:
     def end_by(self, at_s: float) -> None:
         self.expires_s = min(self.expires_s, at_s)
 
-    def end_at(self, at_s: float) -> None:
-        """A life that was cut short ends at `at_s` instead."""
-        self.expires_s = at_s
+    def lose_link(self, now_s: float) -> None:
+        """Nobody can be asked; it outlives its link for a moment."""
+        self.away = self.silent = True
+        self.asked = len(REFRESH_POINTS)
+        self.end_by(now_s + LOST_LINK_S)
+
+    def find_link(self, now_s: float) -> None:
+        """It is back, or may be another network: verify before the record is given up.
+
+        Its life may have run out while this host slept, and nobody was asked then. What was
+        silent is so until it is heard.
+        """
+        self.away = False
+        self.asked = 0
+        self.doubted_s = now_s
+        self.expires_s = now_s + VERIFY_S
 
     def leave(self, now_s: float) -> None:
         """RFC 6762 §10.1: one second more."""
@@ -124,7 +146,7 @@ class RecordSet:
             plan(entry)
             return True
         if entry is not None:
-            changed |= entry.goodbye or entry.asked >= SILENT_AFTER
+            changed |= entry.goodbye or entry.silent
             entry.refresh(record.ttl_s, now_s)
         elif len(self.entries) < (MAX_TEXTS if self.type == RecordType.TXT else MAX_ENTRIES):
             entry = self.entries[key] = Entry(interface, record.data, record.ttl_s, now_s)
@@ -180,6 +202,4 @@ class RecordSet:
     @property
     def silent(self) -> bool:
         """Whether every record that is left has been asked for, again and again, in vain."""
-        return bool(self.entries) and all(
-            entry.asked >= SILENT_AFTER for entry in self.entries.values()
-        )
+        return bool(self.entries) and all(entry.silent for entry in self.entries.values())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import ceil, inf
 
 from lanbridge.core.addresses import Address
-from lanbridge.core.cache import GOODBYE_S, SILENT_AFTER
+from lanbridge.core.cache import GOODBYE_S
 from lanbridge.core.deadlines import VOID, Deadlines
 from lanbridge.core.doubts import Doubts
 from lanbridge.core.events import (
@@ -31,7 +31,6 @@ from lanbridge.core.services import UP, Reason, ServiceInstance, State
 from lanbridge.core.tables import Tables
 
 OFFLINE_KEPT_S = 86_400.0
-LOST_LINK_S = 10  # how long a service outlives the only link it was heard on
 
 RECALL_S = 15.0  # what was there before a restart may be silent for so long after it
 
@@ -247,9 +246,8 @@ class Registry:
                     touched[service] = None
                 continue
             if entry.due_s() <= now.mono_s:
-                entry.asked += 1
                 self._questions[Question(records.name, records.type)] = None
-                if entry.asked == SILENT_AFTER:
+                if entry.ask():
                     touched.update(dict.fromkeys(owner.affected))
             self._deadlines.plan(entry.due_s(), item)
 
@@ -294,17 +292,11 @@ class Registry:
                 for entry in records.entries.values():
                     if entry.interface not in links.interfaces:
                         if not entry.away:
-                            entry.away = True
-                            entry.asked = 4
-                            entry.end_by(now.mono_s + LOST_LINK_S)
+                            entry.lose_link(now.mono_s)
                             self._deadlines.plan(entry.expires_s, (entry, owner, records))
                             touched.update(dict.fromkeys(owner.affected))
-                    elif entry.away or (entry.interface in links.renewed and not entry.goodbye):
-                        # Verify before the record is given up. Its life may have run out while
-                        # this host slept, and nobody was asked then.
-                        entry.away = False
-                        entry.end_at(now.mono_s + LOST_LINK_S)
-                        entry.doubt(now.mono_s)
+                    elif not entry.goodbye and (entry.away or entry.interface in links.renewed):
+                        entry.find_link(now.mono_s)
                         self._deadlines.plan(entry.due_s(), (entry, owner, records))
                         self._questions[Question(records.name, records.type)] = None
 

@@ -290,3 +290,25 @@ def test_a_txt_record_that_is_too_long_is_refused(length: int, kept: bool) -> No
     assert lan.only().state is State.ONLINE
     assert (len(lan.only().txt_raw) == length) == kept
     assert lan.registry.refused["txt"] == (not kept)
+
+
+@pytest.mark.parametrize("doubted_before", [False, True])
+def test_a_link_that_came_back_is_asked_on_more_than_once(doubted_before: bool) -> None:
+    """§10.4: "two or more queries". The first is lost where a switch port is not open yet."""
+    lan = Lan()
+    lan.links("eth0")
+    lan.hear(*whole())
+    if doubted_before:
+        lan.verify()
+    lan.links()
+    lan.wait(3)
+    lan.asked()
+    lan.links("eth0")
+    rounds = 0
+    for _ in range(9):
+        rounds += set(lan.asked()) >= BOTH
+        lan.wait(1)
+    assert rounds == 4
+    lan.hear(*whole())
+    lan.wait(30)
+    assert lan.only().state is State.ONLINE
