@@ -81,6 +81,9 @@ class Responder:
     def receive(self, packet: Packet) -> None:
         if packet.message.is_response:
             self._hear_answers(packet)
+        elif packet.message.is_probe or packet.port != PORT:
+            # Not the rest of a truncated query: neither names known answers, nor may it wait.
+            self._answer([packet], SHARED_DELAY_S)
         elif packet.source in self._held:
             self._hold(self._held[packet.source], packet)
         elif packet.message.is_truncated and len(self._held) < MAX_HELD_QUERIERS:
@@ -188,7 +191,7 @@ class Responder:
                 wait_s = MULTICAST_INTERVAL_S + CLOCK_S - self._age_s(mine)
                 wait_s = max(wait_s, SHARED_DELAY_S[0])
                 self._schedule([mine], (wait_s, wait_s))
-            elif theirs and record.ttl_s >= mine.ttl_s:
+            elif theirs and packet.multicast and record.ttl_s >= mine.ttl_s:
                 # RFC 6762 §7.4: what another host has just answered need not be said again.
                 self._waiting.pop(_key(record), None)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from ipaddress import ip_address
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -243,6 +244,31 @@ class TestWhen:
             responder.receive(link.heard(Record(TYPE, RecordType.PTR, 4500, NAME)))
 
         assert answering(ask) == []
+
+    def test_what_another_host_has_said_to_us_alone_is(self) -> None:
+        """Whoever asked by multicast has not heard it."""
+
+        async def ask(link: TapLink, responder: Responder) -> None:
+            responder.receive(link.heard(questions=(PTR,)))
+            told = Record(TYPE, RecordType.PTR, 4500, NAME)
+            responder.receive(link.heard(told, multicast=False))
+
+        assert len(answering(ask)) == 1
+
+    @pytest.mark.parametrize(
+        "other", [{"probe": True}, {"port": 50_000}], ids=["a probe", "a legacy query"]
+    )
+    def test_who_has_more_known_answers_to_send_is_answered_other_questions(
+        self, other: dict[str, Any]
+    ) -> None:
+        """A probe of that host, or another program there, does not wait for them."""
+
+        async def ask(link: TapLink, responder: Responder) -> None:
+            responder.receive(link.heard(questions=(PTR,), flags=0x0200))
+            question = Question(NAME, RecordType.ANY)
+            responder.receive(link.heard(questions=(question,), **other))
+
+        assert answering(ask)[0].at_s == 0
 
     def test_a_record_withdrawn_while_its_answer_waits_is_not_sent(self) -> None:
         """The service may have gone in those 120 ms."""
