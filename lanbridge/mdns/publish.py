@@ -105,7 +105,10 @@ class Publisher:
                 if published.announced is not None:
                     said = records_on(Link(link.was), published.announced).all
                     kept = records_on(link, published.announced).all
-                    gone |= {one._replace(ttl_s=0): None for one in said if one not in kept}
+                    # RFC 6762 §10.2: the bit would flush the addresses that stay.
+                    gone |= {
+                        one._replace(ttl_s=0, flush=False): None for one in said if one not in kept
+                    }
             if gone:
                 responder.announce(one for one in gone if not self._is_meta(one))
 
@@ -274,10 +277,11 @@ class Publisher:
         self._refresh()
         if (delay_s := published.update_delay_s(self._now_s())) > 0:
             await asyncio.sleep(delay_s)
+        published.updates_s.append(self._now_s())
         for count in range(ANNOUNCE_COUNT):
             if count:
                 await asyncio.sleep(ANNOUNCE_INTERVAL_S)
-            published.updates_s.append(self._now_s())
+            published.announced_s = self._now_s()
             for responder in self._responders.values():
                 if records := records_on(responder.link, published.ad).all:
                     responder.announce(records)

@@ -35,6 +35,7 @@ class Published:
         self.probing = False
         self.slow = False  # there were too many conflicts
         self.updates_s: deque[float] = deque(maxlen=MAX_UPDATES)
+        self.announced_s = float("-inf")
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -78,9 +79,7 @@ class Published:
 
     def update_delay_s(self, now_s: float) -> float:
         """How long the next announcement has to wait for those before it."""
-        if not self.updates_s:
-            return 0.0
-        due_s = self.updates_s[-1] + UPDATE_INTERVAL_S
+        due_s = self.announced_s + UPDATE_INTERVAL_S
         if len(self.updates_s) == MAX_UPDATES:
             due_s = max(due_s, self.updates_s[0] + MAX_UPDATES_S)
         return max(0.0, due_s - now_s)

@@ -177,6 +177,34 @@ class TestProbing:
         assert (record.name, record.type, record.ttl_s) == (HOST, RecordType.A, 0)
         assert str(record.data) == "10.0.0.1"
 
+    def test_an_address_that_is_taken_back_takes_no_others_along(self) -> None:
+        """RFC 6762 §10.2: by the cache-flush bit, those that stay would go too."""
+
+        async def lose(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            renumber(scene.link, "fe80::1%eth0/64")
+            scene.publisher.use(scene.links)
+
+        (gone,) = announced(play(lose).link.sent)[2].message.records
+        assert (gone.ttl_s, gone.flush) == (0, False)
+
+    def test_ten_changes_in_a_minute_are_told_at_once(self) -> None:
+        """RFC 6762 §8.3: "no more than ten updates per minute", of two announcements each."""
+
+        async def roam(scene: Scene) -> None:
+            for number in range(9):
+                await asyncio.sleep(5)
+                renumber(scene.link, f"10.0.0.{70 + number}/24")
+                scene.publisher.use(scene.links)
+
+        told = {
+            str(record.data): one.at_s
+            for one in reversed(announced(play(roam, seconds=3).link.sent))
+            for record in one.message.records
+            if record.type == RecordType.A and record.ttl_s
+        }
+        assert [told[f"10.0.0.{70 + n}"] for n in range(9)] == [5.0 * (n + 1) for n in range(9)]
+
     def test_on_a_wire_that_is_another_subnet_now_the_old_addresses_are_taken_back(self) -> None:
         """Before it is probed on: a new link in our eyes, with the old peers perhaps."""
 
