@@ -31,7 +31,6 @@ from lanbridge.core.services import UP, Reason, ServiceInstance, State
 from lanbridge.core.tables import Tables
 
 OFFLINE_KEPT_S = 86_400.0
-
 RECALL_S = 15.0  # what was there before a restart may be silent for so long after it
 
 # While records that a PTR or SRV promised are missing: look after the delay, and ask or only see
