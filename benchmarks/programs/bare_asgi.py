@@ -12,13 +12,15 @@ PIECE = bytes(65_536)
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """`/upload` and `/download/{bytes}` stream, anything else says hello; a WebSocket echoes."""
+    """`/upload` and `/download/{bytes}` stream, `/echo/raw` and a WebSocket echo, else hello."""
     if scope["type"] == "websocket":
         await echo(receive, send)
     elif scope["path"] == "/upload":
         await upload(receive, send)
     elif scope["path"].startswith("/download/"):
         await download(int(scope["path"].rpartition("/")[2]), send)
+    elif scope["path"] == "/echo/raw":
+        await answer((await receive())["body"], send)
     else:
         await answer(HELLO, send)
 
