@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from lanbridge.core.alarms import Alarm, AlarmChanged, AlarmKind, Alarms
 from lanbridge.core.devices import DeviceRecord, Devices
+from lanbridge.core.ecosystems import identities
 from lanbridge.core.events import ServiceEvent
 from lanbridge.core.registry import Registry
 from lanbridge.core.services import UP, Device
@@ -85,6 +86,9 @@ class Census:
         return iter(self.alarms)
 
     def _seen(self, now_s: float) -> Iterator[tuple[AlarmKind, str, str]]:
+        for identity, (one, other) in self._copies().items():
+            sentence = f"{one} and {other} both say {identity}; was an SD card copied?"
+            yield AlarmKind.DUPLICATE_IDENTITY, identity, sentence
         for identity, (one, other) in self.devices.settle(now_s).items():
             sentence = f"{one} and {other} both say {identity}; was an SD card copied?"
             yield AlarmKind.DUPLICATE_IDENTITY, identity, sentence
@@ -100,6 +104,24 @@ class Census:
                 "does not come back from it"
             )
             yield AlarmKind.SELF_INVISIBLE, name, sentence
+
+    def _copies(self) -> dict[str, tuple[str, str]]:
+        """Our own identities that another host says, with the service of ours and its.
+
+        The two share out the names that they both wanted, each as the other gives way, so here
+        only the address tells them apart.
+        """
+        names = set(self._own())
+        up = [one for one in self._registry.services() if one.state in UP]
+        ours = {key: one for one in up if one.fqdn in names for key in identities(one)}
+        addresses = {address for one in ours.values() for address in one.addresses}
+        return {
+            key.split(" ", 1)[1]: (ours[key].fqdn, one.fqdn)
+            for one in up
+            if one.fqdn not in names and one.addresses and addresses.isdisjoint(one.addresses)
+            for key in identities(one)
+            if key in ours
+        }
 
     def _invisible(self) -> list[str]:
         heard = {one.fqdn for one in self._registry.services() if one.state in UP}

@@ -60,6 +60,27 @@ def test_two_hosts_with_one_name_are_an_alarm() -> None:
     assert {"10.0.0.7", "10.0.0.8"} <= set(next(house.census.up()).sentence.split())
 
 
+def test_a_copy_of_us_is_an_alarm_whoever_has_kept_which_name() -> None:
+    """Our own host name gave way, and its instance name: each has one of the two left."""
+    house = House()
+    said = txt(rdata=b"\x0did=0123456789")
+    house.lan.hear(ptr(), srv(host="lamp-2.local"), said, address("lamp-2.local"))
+    other = "lamp (2)"
+    twin = [ptr(other), srv(other), txt(other, said.data), address(text="10.0.0.8")]  # type: ignore[arg-type]
+    house.lan.hear(*twin, source="10.0.0.8")
+    assert house.look(2) == ["raised duplicate-identity"]
+    assert next(house.census.up()).subject == "id=0123456789"
+
+
+def test_our_own_services_may_share_an_identity() -> None:
+    """Nor is one a copy that is heard at our address, under the name we had before."""
+    house = House()
+    for name in ("lamp", "old lamp"):
+        said = txt(name, b"\x0did=0123456789")
+        house.lan.hear(ptr(name), srv(name), said, address())
+    assert house.look(2) == []
+
+
 async def test_it_looks_at_the_hardware_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """The neighbour table is read, and the device known by it; the vendor by the list."""
     mac = "b8:27:eb:12:34:56"
