@@ -94,6 +94,7 @@ class Discovery:
         """
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
+            self._joined_s = self._now_s()
             self._use(self._snapshot())
             try:
                 yield self
@@ -178,15 +179,15 @@ class Discovery:
                 reasons = (f"mDNS can run on {names} now",)
         else:
             self.state = state
-            if self._now_s() - self._joined_s >= REJOIN_S:
-                self._joined_s = self._now_s()
-                self.engine.rejoin()
+        # Also while the network goes on changing: the links that stay are forgotten all the same.
+        if self._now_s() - self._joined_s >= REJOIN_S:
+            self._joined_s = self._now_s()
+            self.engine.rejoin()
         if reasons:
             self._tell(NetworkChanged(reasons, time.time()))
 
     def _use(self, state: NetworkState, renewed: frozenset[str] = frozenset()) -> None:
         self.state = state
-        self._joined_s = self._now_s()
         if self.engine.update(state, renewed):
             self.browser.start(self._now_s())
             self.publisher.use(self.engine.links.values())
@@ -201,7 +202,8 @@ class Discovery:
             self._observe(PacketHeard(packet.link.name, packet.source, packet.message.records))
         else:
             self.browser.hear(packet, self._now_s())
-            if packet.multicast and not packet.message.is_probe:
+            ours = packet.link.has(packet.source)  # what we multicast comes back to us
+            if packet.multicast and not packet.message.is_probe and not ours:
                 known = {(record.name, record.type) for record in packet.message.records}
                 asked = packet.message.questions
                 new = tuple(one for one in asked if (one.name, one.type) not in known)
