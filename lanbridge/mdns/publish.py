@@ -83,14 +83,16 @@ class Publisher:
         for index, responder in list(self._responders.items()):
             if by_index.get(index) is not responder.link:
                 self._responders.pop(index).close()
-        fresh = by_index.keys() - self._responders.keys()
+        known = frozenset(self._responders)
+        fresh = by_index.keys() - known
         for index in fresh:
             self._responders[index] = Responder(by_index[index])
         self._take_back()
         self._refresh()
         for published in self.published.values():
             if fresh:
-                self._start(published)
+                # One link that flaps must not mute the others, nor make our names on them free.
+                self._start(published, {one for one in known if published.is_ours_on(one)})
             elif published.established.is_set() and any(link.was for link in by_index.values()):
                 self._run(published, self._announce(published))
 
@@ -163,13 +165,12 @@ class Publisher:
             for which, name in published.names:
                 if name not in heard:
                     continue
+                probing = published.probing and packet.link.index not in published.held
                 if not packet.message.is_response:
-                    if published.probing and self._claims.outranked(packet, name, now_s):
+                    if probing and self._claims.outranked(packet, name, now_s):
                         published.tie_lost = True
-                elif self._claims.contradicted(
-                    packet, name, probing=published.probing, now_s=now_s
-                ):
-                    self._on_conflict(published, which)
+                elif self._claims.contradicted(packet, name, probing=probing, now_s=now_s):
+                    self._on_conflict(published, which, packet.link)
             self._yield_reverse(published, packet, heard, now_s)
 
     def _yield_reverse(
@@ -181,16 +182,17 @@ class Publisher:
                 published.yield_reverse(record.name, published.ad.addresses_on(packet.link))
                 self._refresh()
 
-    def _on_conflict(self, published: Published, which: Which) -> None:
+    def _on_conflict(self, published: Published, which: Which, link: Link) -> None:
         published.conflict = which
-        if published.established.is_set():
+        if published.is_ours_on(link.index):
             # RFC 6762 §9: "return to probing state"; the defence is the probe's own answer. Once
             # is enough: who goes on contradicting must not keep us from our first probe.
             self._start(published)
 
     # Names
 
-    def _start(self, published: Published) -> None:
+    def _start(self, published: Published, held: Iterable[int] = ()) -> None:
+        published.held = frozenset(held)
         published.probing = False
         published.established.clear()
         self._refresh()
@@ -224,12 +226,16 @@ class Publisher:
         """Take the next name; wait where many conflicts say that something is wrong."""
         now_s = self._now_s()
         self._conflicts_s.append(now_s)
+        held, published.held = published.held, frozenset()
         before = published.ad
         if published.failed or not self._take_next(published, which):
-            await self._give_up(published)
+            await self._give_up(published, which)
             return
         ad = published.ad
         if which == "instance":
+            for index in held & self._responders.keys():  # where nobody else has the name
+                others = [one for one in self.published.values() if one is not published]
+                self._say_goodbye(self._responders[index], [published], others)
             self._renamed(before.name.instance, ad.name.instance)
         else:
             self._renamed(before.host.fqdn, ad.host.fqdn)
@@ -258,7 +264,7 @@ class Publisher:
             if one is not published
         )
 
-    async def _give_up(self, published: Published) -> None:
+    async def _give_up(self, published: Published, which: Which) -> None:
         """A network that denies every name is broken, or hostile for a while: stop, and say so.
 
         The name that was wanted is tried again later, each time after a longer pause.
@@ -267,7 +273,7 @@ class Publisher:
             published.failed = True
             published.settled.set()
             self._failed(published.wanted.name.instance)
-            published.give_up()
+            published.give_up(which)
             self._refresh()
         await asyncio.sleep(published.pause_s)
         published.pause_s = min(2 * published.pause_s, LONGEST_PAUSE_S)
@@ -289,7 +295,9 @@ class Publisher:
     async def _probe(self, published: Published) -> bool:
         """RFC 6762 §8.1: three questions 250 ms apart, and 250 ms to hear of the last."""
         for _ in range(PROBE_COUNT):
-            for responder in self._responders.values():
+            for index, responder in self._responders.items():
+                if index in published.held:
+                    continue
                 group = records_on(responder.link, published.ad)
                 names = dict.fromkeys(record.name for record in group.unique)
                 questions = [Question(name, RecordType.ANY, unicast=True) for name in names]
@@ -313,11 +321,11 @@ class Publisher:
                 one for link in links for ad in announced for one in records_on(link, ad).unique
             )
             self.memory.say(said, self._now_s())
-        for responder in self._responders.values():
+        for index, responder in self._responders.items():
             responder.set_records(
                 records_on(responder.link, published.ad)
                 for published in self.published.values()
-                if published.established.is_set()
+                if published.is_ours_on(index)
             )
 
     @staticmethod

@@ -26,6 +26,7 @@ class Published:
         self.ad = wanted
         self.follow()
         self.established = asyncio.Event()
+        self.held: frozenset[int] = frozenset()  # links where it stays so while others are probed
         self.announced: Advertisement | None = None  # what others may hold in their caches
         self.settled = asyncio.Event()  # established for the first time, or failed
         self.failed = False  # every name it tried is taken
@@ -41,6 +42,10 @@ class Published:
     @property
     def names(self) -> tuple[tuple[Which, str], ...]:
         return ("instance", fold(self.ad.name.fqdn)), ("host", fold(self.ad.host.fqdn))
+
+    def is_ours_on(self, link: int) -> bool:
+        """Whether we answer for it there."""
+        return self.established.is_set() or link in self.held
 
     def shares_host(self, other: "Published") -> bool:
         return fold(self.wanted.host.fqdn) == fold(other.wanted.host.fqdn)
@@ -64,10 +69,9 @@ class Published:
         self.follow()
         return True
 
-    def give_up(self) -> None:
-        """Back to the names that were wanted, to be tried again after a pause."""
-        for which in ("instance", "host"):
-            self._memory.keep(self._wanted(which), 1)
+    def give_up(self, which: Which) -> None:
+        """Back to the name that was wanted, to be tried again after a pause."""
+        self._memory.keep(self._wanted(which), 1)
         self.follow()
 
     def yield_reverse(self, name: str, addresses: tuple[Address, ...]) -> None:

@@ -471,6 +471,80 @@ class TestConflicts:
         hosts = {one.ad.host.fqdn for one in scene.publisher.published.values()}
         assert {host.lower() for host in hosts} == {"lamp-1-2.local"}
 
+    def test_a_name_that_is_given_up_leaves_the_other_as_it_is(self) -> None:
+        """Every instance name is denied; the host name that two services share is not."""
+
+        async def deny(scene: Scene) -> None:
+            scene.publisher.advertise(SECOND)
+            await asyncio.sleep(5)
+            scene.hear(RIVAL_A)
+            await asyncio.sleep(0.3)
+            scene.hear(RIVAL_A)
+            await asyncio.sleep(5)
+            while not scene.failed:
+                name = scene.published.ad.name.fqdn
+                scene.hear(RIVAL_SRV._replace(name=name))
+                await asyncio.sleep(0.1)
+
+        scene = play(deny, seconds=1)
+        hosts = {one.ad.host.fqdn.lower() for one in scene.publisher.published.values()}
+        assert hosts == {"lamp-1-2.local"}
+        assert scene.publisher.memory.number(HOST) == 2
+
+    def test_a_healthy_link_is_answered_on_while_another_is_probed_on(self) -> None:
+        """RFC 6762 §8: probing is for the link that is new; one that flaps mutes no other."""
+
+        async def connect(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            other = TapLink("10.1.0.1/24", name="wlan0", index=3)
+            scene.links = (*scene.links, other)
+            scene.publisher.use(scene.links)
+            await asyncio.sleep(0.3)
+            question = Question(NAME, RecordType.SRV)
+            scene.publisher.receive(scene.link.heard(questions=(question,)))
+            scene.publisher.receive(other.heard(questions=(question,), source="10.1.0.9"))
+
+        scene = play(connect)
+        old, new = ([one.at_s for one in announced(link.sent)] for link in scene.links)
+        assert 5.3 in old
+        assert min(new) > 5.75
+        assert len(probes(scene.link.sent)) == 3
+
+    def test_a_name_that_is_taken_on_a_new_link_is_taken_back_on_the_others(self) -> None:
+        """Nobody else has it there; its PTR would be believed for 75 minutes."""
+
+        async def connect(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            other = TapLink("10.1.0.1/24", name="wlan0", index=3)
+            scene.links = (*scene.links, other)
+            scene.publisher.use(scene.links)
+            await asyncio.sleep(0.5)
+            scene.publisher.receive(other.heard(RIVAL_SRV, source="10.1.0.9"))
+
+        scene = play(connect)
+        assert scene.renamed == [("lamp", "lamp (2)")]
+        old, new = (
+            {r.data for one in announced(link.sent) for r in one.message.records if not r.ttl_s}
+            for link in scene.links
+        )
+        assert NAME in old
+        assert NAME not in new
+
+    def test_a_newcomer_cannot_win_a_name_that_is_ours_there(self) -> None:
+        """RFC 6762 §8.2 is about hosts that probe at once; this one is told that it is taken."""
+
+        async def connect(scene: Scene) -> None:
+            await asyncio.sleep(5)
+            other = TapLink("10.1.0.1/24", name="wlan0", index=3)
+            scene.links = (*scene.links, other)
+            scene.publisher.use(scene.links)
+            await asyncio.sleep(0.5)
+            scene.hear(RIVAL_SRV._replace(data=Srv(9, 9, 9, "zzz.local")), probe=True)
+
+        scene = play(connect)
+        assert len(probes(scene.links[1].sent)) == 3
+        assert scene.renamed == []
+
     def test_a_name_of_our_own_is_no_way_out(self) -> None:
         """`lamp (2)` is advertised by us already."""
 
