@@ -115,7 +115,9 @@ def failure(url: str, status: int, data: bytes) -> LanbridgeError:
     """What a problem document says, as the error that it stands for."""
     kind = _ERRORS.get(status, DaemonUnreachable)
     detail = str(json.loads(data)["detail"]).removesuffix(".")
-    return kind(url, f"it answers {status}, {detail}")
+    error = kind(url, f"it answers {status}, {detail}")
+    error.what = DaemonUnreachable.what  # the URL is no name, no object: its own are in `detail`
+    return error
 
 
 def _stranger(url: str) -> DaemonUnreachable:

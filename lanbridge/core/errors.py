@@ -47,7 +47,7 @@ class LanbridgeError(Exception):
     """
 
     code: ClassVar[str] = "internal"
-    what: ClassVar[str] = "lanbridge"
+    what: str = "lanbridge"
     exactly: ClassVar[bool] = False  # whether a program reads `value`, so that each space counts
 
     def __init__(self, value: str, rule: str, remedy: str | None = None) -> None:

@@ -12,7 +12,7 @@ from lanbridge.cli.client import send
 from lanbridge.cli.output import complain, say
 from lanbridge.cli.writing import daemon_options, find_token
 from lanbridge.core.addresses import parse_address, parse_port
-from lanbridge.core.errors import InvalidInput, InvalidTxtRecord, NameConflict
+from lanbridge.core.errors import InvalidInput, InvalidTxtRecord, NameConflict, NotFound
 from lanbridge.core.events import AdvertisementFailed, AdvertisementRenamed, Event, NetworkChanged
 from lanbridge.core.names import HostName, InstanceName, ServiceType
 from lanbridge.core.services import stable_id
@@ -117,7 +117,11 @@ def _add(table: dict[str, Any], url: str, token: str) -> None:
 
 
 def _remove(name: InstanceName, url: str, token: str) -> None:
-    send(url, "DELETE", f"{_PATH}/{stable_id(name.fqdn)}", token)
+    try:
+        send(url, "DELETE", f"{_PATH}/{stable_id(name.fqdn)}", token)
+    except NotFound:
+        rule = "the daemon does not advertise it"
+        raise NotFound(name.escaped, rule, f"see what it does at {url}{_PATH}") from None
     say(f"the daemon advertises {name.escaped} no longer")
 
 

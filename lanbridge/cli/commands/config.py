@@ -32,6 +32,8 @@ def init(path: str, force: bool) -> None:
         say(sample_toml().removesuffix("\n"))
         return
     try:
+        if not (directory := Path(path).parent).exists():
+            directory.mkdir()  # /etc/lanbridge, when these are the first settings
         with Path(path).open("w" if force else "x", encoding="utf-8") as file:
             file.write(sample_toml())
     except FileExistsError:

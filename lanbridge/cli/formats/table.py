@@ -10,7 +10,10 @@ from lanbridge.cli.output import Column, Row
 from lanbridge.core.text import printable
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
+
+# A word that is longer is broken: names of strangers do not decide how all the others are shown.
+WORD_MAX = 12
 
 
 class Lines:
@@ -58,7 +61,8 @@ class Live:
         self._columns = columns
         self._rows: dict[object, list[str]] = {}
         self._unnamed = count()
-        self._screen = Screen(console=Console(file=stream), get_renderable=self._table)
+        self._console = Console(file=stream)
+        self._screen = Screen(console=self._console, get_renderable=self._drawing)
 
     def begin(self) -> None:
         """The empty table."""
@@ -73,18 +77,40 @@ class Live:
         """The whole table once more, and the cursor back."""
         self._screen.stop()
 
-    def _table(self) -> "Table":
+    def _drawing(self) -> "RenderableType":
+        """A table; where one would have to break words, what is known of each below its name."""
+        rows = list(self._rows.values())
+        headings = [column.heading for column in self._columns]
+        room = self._console.width - 2 - 3 * (len(headings) - 1)  # what rich puts between them
+        widths = _fit([headings, *rows], room)
+        return self._records(rows) if widths is None else self._table(rows, widths)
+
+    def _table(self, rows: Sequence[Sequence[str]], widths: Sequence[int]) -> "RenderableType":
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for column in self._columns:
-            table.add_column(column.heading, overflow="fold")
+        for column, width in zip(self._columns, widths, strict=True):
+            table.add_column(column.heading, overflow="fold", width=width)
         # Text, not str: rich reads [brackets] in a str as its own markup.
-        for cells in list(self._rows.values()):
+        for cells in rows:
             table.add_row(*map(Text, cells))
         return table
+
+    def _records(self, rows: Sequence[Sequence[str]]) -> "RenderableType":
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        parts: list[RenderableType] = []
+        for name, *cells in rows:
+            record = Table.grid(padding=(0, 2, 0, 0))
+            for column, cell in zip(self._columns[1:], cells, strict=True):
+                if cell:
+                    record.add_row(Text("  " + column.heading), Text(cell, overflow="fold"))
+            parts += [Text(name, overflow="fold"), record, Text()]
+        return Group(*parts)
 
 
 def Writer(columns: Sequence[Column], stream: TextIO) -> Lines | Live:
@@ -94,6 +120,25 @@ def Writer(columns: Sequence[Column], stream: TextIO) -> Lines | Live:
 
 def _can_draw(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+
+
+def _fit(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """A width for each column, all together within `room`; None where words would be broken."""
+    columns = list(zip(*rows, strict=True))
+    whole = [max(map(_width, cells)) for cells in columns]
+    widths = [
+        min(WORD_MAX, max(_width(word) for cell in cells for word in cell.split() or ("",)))
+        for cells in columns
+    ]
+    spare = room - sum(widths)
+    if spare < 0:
+        return None
+    wanting = sorted(range(len(widths)), key=lambda index: whole[index] - widths[index])
+    for place, index in enumerate(wanting):  # who wants least first: what is left is for others
+        more = min(whole[index] - widths[index], spare // (len(wanting) - place))
+        widths[index] += more
+        spare -= more
+    return widths
 
 
 def _width(text: str) -> int:

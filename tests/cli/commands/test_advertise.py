@@ -51,6 +51,14 @@ def test_the_daemon_is_told_to_end_it(run: Run, daemon: Daemon, there: tuple[str
     assert [(method, told) for method, told, _, _ in daemon.told] == [("DELETE", target)]
 
 
+def test_removed_twice(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
+    """Said of the name that was given, for its user knows no id."""
+    daemon.pages[f"{PATH}/{stable_id('Garage door._http._tcp.local')}"] = (404, {"detail": "no."})
+    status, out, err = run(*DOOR, "--daemon", "--remove", *there)
+    assert (status, out) == (1, "")
+    assert "'Garage door._http._tcp.local': the daemon does not advertise it" in err
+
+
 def test_what_the_daemon_refuses_is_told(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
     """Status 1: the answer is no."""
     daemon.pages[PATH] = (409, {"detail": "name 'x': it is advertised already."})

@@ -43,9 +43,16 @@ def test_init_overwrites_only_by_force(run: Run, tmp_path: Path) -> None:
     assert path.read_text() == config.sample_toml()
 
 
+def test_init_makes_the_directory(run: Run, tmp_path: Path) -> None:
+    """/etc/lanbridge is not there before somebody has settings; a longer path is a slip."""
+    path = tmp_path / "lanbridge" / "lanbridge.toml"
+    assert run("config", "init", str(path)) == (0, f"wrote {path}\n", "")
+    assert path.read_text() == config.sample_toml()
+
+
 def test_init_where_it_cannot_write(run: Run, tmp_path: Path) -> None:
     """An environment problem, with the reason."""
-    status, _, err = run("config", "init", str(tmp_path / "no" / "such.toml"))
+    status, _, err = run("config", "init", str(tmp_path / "no" / "such" / "file.toml"))
     assert status == 3
     assert "cannot be written (No such file or directory)" in err
 

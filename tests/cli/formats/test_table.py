@@ -87,6 +87,39 @@ def test_a_terminal_shows_each_service_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert "two" in last
 
 
+@pytest.mark.parametrize("width", [80, 40, 24])
+def test_a_narrow_terminal_breaks_no_words(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the columns have no room beside each other they come below each other."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    row: dict[str, object] = {"name": "Kitchen lamp", "port": 8086, "txt": "md=Lamp ci=5 sf=1"}
+    shown = written(Terminal(), row)
+    for word in ("Kitchen", "8086", "md=Lamp", "ci=5", "sf=1"):
+        assert word in shown
+
+
+def test_what_has_no_room_beside_stands_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name, and each cell that is not empty behind its heading."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "24")
+    rows: list[dict[str, object]] = [
+        {"name": "lamp", "port": 80, "txt": "key=lengthy"},
+        {"name": "fan", "txt": "a"},
+    ]
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written(Terminal(), *rows))
+    lines = [line.rstrip() for line in shown.rstrip().splitlines()]
+    assert lines[-6:] == ["lamp", "  PORT  80", "  TXT   key=lengthy", "", "fan", "  TXT  a"]
+
+
+def test_the_name_of_a_stranger_takes_no_room_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One word without end is broken, and the table stays one."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = written(Terminal(), {"name": "x" * 500, "port": 1}, {"name": "lamp", "port": 65535})
+    assert "NAME" in shown.rpartition("xx")[0]
+    assert "65535" in shown
+
+
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     """https://no-color.org."""
     monkeypatch.setenv("TERM", "xterm-256color")
