@@ -115,7 +115,6 @@ class Daemon:
                 for sentence in (self.keeper.store.moved, self.keeper.store.problem):
                     if sentence is not None:
                         log.warning("%s", printable(sentence, 500))
-                self._say_network()
                 if problem := self.token.problem():
                     log.warning("%s", problem)
                 self.kept_names.read()
@@ -124,6 +123,7 @@ class Daemon:
                     self.udp = UdpEcho(self.guard, self.settings.port, host=self.settings.host)
                     self.udp.start()
                     stack.callback(self.udp.close)
+                self._say_network()
                 async with asyncio.TaskGroup() as tasks:
                     endless = [
                         tasks.create_task(
@@ -152,6 +152,11 @@ class Daemon:
 
     async def _serve(self) -> None:
         await self._serve_http(self)
+
+    def say_listening(self) -> None:
+        """The HTTP server has its port: tell where."""
+        if urls := self._urls():
+            log.info("listening on %s", ", ".join(urls))
 
     # State
 
@@ -240,7 +245,6 @@ class Daemon:
     def _say_network(self) -> None:
         if links := self._links():
             log.info("discovering and advertising on %s", links)
-            log.info("listening on %s", ", ".join(self._urls()))
         else:
             log.warning("waiting: %s", self.discovery.problem)
 

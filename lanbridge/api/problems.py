@@ -98,6 +98,17 @@ def response_to(error: errors.LanbridgeError) -> ProblemResponse:
     return ProblemResponse(status, error.code, str(error), _HEADERS.get(status))
 
 
+def _fault(fault: Mapping[str, Any]) -> str:
+    """What is wrong with one part of a request."""
+    where, *inside = map(str, fault["loc"])
+    if fault["type"] == "json_invalid":
+        return f"{where}: it is no JSON ({fault['ctx']['error']})"
+    if fault["type"] == "missing":
+        return f"{'.'.join(inside) or where}: it is missing"
+    sentence = fault["msg"].removeprefix("Value error, ").removesuffix(".")
+    return f"{'.'.join(inside)} '{printable(str(fault.get('input')))}': {sentence}"
+
+
 def install(app: FastAPI) -> None:
     """Answer every error with a problem document, a bug of ours included."""
 
@@ -107,11 +118,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'][1:]))} '{printable(str(fault.get('input')))}': "
-            f"{fault['msg'].removeprefix('Value error, ').removesuffix('.')}"
-            for fault in error.errors()
-        )
+        faults = "; ".join(map(_fault, error.errors()))
         return ProblemResponse(422, "invalid-input", f"{faults}.")
 
     @app.exception_handler(HTTPException)

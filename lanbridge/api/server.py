@@ -138,6 +138,7 @@ def application(daemon: Daemon) -> App:
 async def serve(daemon: Daemon) -> None:
     """Serve until `daemon.stopping` is set. Raises PortUnavailable."""
     sockets = listening(daemon.settings.host, daemon.settings.port)
+    daemon.say_listening()
     allow_open_files(MAX_CONNECTIONS + 256)
     logging.getLogger("uvicorn.error").addFilter(is_ours)
     server = Server(application(daemon), daemon.http_refused)

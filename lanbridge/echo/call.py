@@ -5,7 +5,6 @@ by the first segment of the path behind `/echo/`; that is all there is to adding
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qs
 
@@ -93,7 +92,7 @@ class Problem(Exception):
     def document(self) -> dict[str, object]:
         return {
             "type": f"/errors/{self.code}",
-            "title": HTTPStatus(self.status).phrase,
+            "title": self.code.replace("-", " ").capitalize(),  # as the API has it
             "status": self.status,
             "detail": str(self),
             "code": self.code,

@@ -100,6 +100,24 @@ def assert_problem(status: int, content_type: str, text: str) -> dict[str, objec
     return problem
 
 
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("{oops", "body: it is no JSON (Expecting property name enclosed in double quotes)."),
+        ('{"name": "x"}', "type: it is missing; port: it is missing."),
+        ("", "body: it is missing."),
+    ],
+)
+def test_a_body_that_is_not_right_is_told_by_its_parts(
+    client: TestClient, token: dict[str, str], body: str, sentence: str
+) -> None:
+    """Which part, and no more of it than that."""
+    headers = {"Content-Type": "application/json", **token}
+    response = client.post("/api/v1/advertisements", content=body, headers=headers)
+    problem = assert_problem(response.status_code, response.headers["content-type"], response.text)
+    assert (problem["status"], problem["detail"]) == (422, sentence)
+
+
 def test_a_wrong_method_is_told_the_right_one(client: TestClient) -> None:
     """RFC 9110 §15.5.6: the Allow header MUST be there."""
     assert client.delete("/api/v1/services").headers["allow"] == "GET"

@@ -246,6 +246,7 @@ def test_a_taken_port_is_said_with_its_remedy(lab: Lab) -> None:
     assert second.returncode == 3
     assert "8620" in second.stderr
     assert "another program" in second.stderr
+    assert "listening" not in second.stderr
     daemon.terminate()
     holder = pi.python(["-c", _HOLD])
     holder.wait_line("^held$")

@@ -142,6 +142,10 @@ async def test_a_stranger_is_refused(serve: Serve) -> None:
         response = await client.post(f"http://127.0.0.1:{port}/echo", content=b"hello")
     assert response.status_code == 403
     assert response.headers["content-type"] == "application/problem+json"
+    code = response.json()["code"]
+    assert response.json()["title"].lower() == code.replace(
+        "-", " "
+    )  # RFC 9457 §3.1.3: of the type
     problem = response.json()
     assert problem["code"] == "refused"
     assert problem["type"] == "/errors/refused"
