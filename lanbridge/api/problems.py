@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from lanbridge.core import errors
 from lanbridge.core.json_text import json_safe
@@ -125,6 +126,12 @@ def install(app: FastAPI) -> None:
     async def http(_request: Request, error: HTTPException) -> Response:
         code, detail = _FRAMEWORK.get(error.status_code, ("http-error", str(error.detail)))
         return ProblemResponse(error.status_code, code, detail, error.headers)
+
+    # The framework closes such a WebSocket, which is a 403, as if its caller were refused.
+    async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+        await ProblemResponse(404, *_FRAMEWORK[404])(scope, receive, send)
+
+    app.router.default = nowhere
 
     @app.exception_handler(Exception)
     async def bug(_request: Request, _error: Exception) -> Response:

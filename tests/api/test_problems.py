@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from lanbridge.api import problems
 from lanbridge.core import errors
@@ -116,6 +116,15 @@ def test_a_body_that_is_not_right_is_told_by_its_parts(
     response = client.post("/api/v1/advertisements", content=body, headers=headers)
     problem = assert_problem(response.status_code, response.headers["content-type"], response.text)
     assert (problem["status"], problem["detail"]) == (422, sentence)
+
+
+def test_a_websocket_to_nowhere_is_not_found(client: TestClient) -> None:
+    """And not refused, which its developer would look for in the rules of access."""
+    with pytest.raises(WebSocketDenialResponse) as denied, client.websocket_connect("/nope"):
+        pass
+    answer = denied.value
+    assert_problem(answer.status_code, answer.headers["content-type"], answer.text)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
 def test_a_wrong_method_is_told_the_right_one(client: TestClient) -> None:
