@@ -156,7 +156,8 @@ class Bounded(asyncio.Protocol):
         """Say why, where that can still be said, and end the connection."""
         transport, cycle = self.transport, self.cycle
         self.server_state.refused[_CODES.get(status, _CODES[400])] += 1
-        answering = cycle and cycle.response_started and not cycle.response_complete
+        # Also behind an answer, in the rest of its body: who reads on waits for the next one's.
+        answering = cycle and cycle.response_started and not _ended(cycle)
         silent = status == 408 and not self.received_bytes
         if answering or silent or transport.is_closing():
             self.server_state.waiting.pop(self, None)
@@ -166,6 +167,45 @@ class Bounded(asyncio.Protocol):
         self.connection_lost(ConnectionAbortedError(status))
         transport.write(_answer(status))
         Lingering(transport, self.loop, self.server_state)
+
+
+class Strict(Bounded):
+    """What httptools leaves to who uses it, and h11 does by itself."""
+
+    headers: list[tuple[bytes, bytes]]
+    parser: Any
+
+    idle_bytes = 0  # that have come since the last head or piece of a body
+    in_head = False
+
+    def data_received(self, data: bytes) -> None:
+        """The attack: chunks with an extension, or a trailer, that has no end; or a second head
+        while the first request is being answered. All of it would be kept."""
+        self.idle_bytes += len(data)
+        super().data_received(data)
+        if self.idle_bytes > MAX_HEAD_BYTES and self.parser and not self.transport.is_closing():
+            self.refuse(431)
+
+    def on_message_begin(self) -> None:
+        self.in_head = True
+        super().on_message_begin()  # type: ignore[misc]  # uvicorn's
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """RFC 9110 §6.5.1: a trailer must not be merged into the headers."""
+        if self.in_head:
+            super().on_header(name, value)  # type: ignore[misc]  # uvicorn's
+
+    def on_headers_complete(self) -> None:
+        """RFC 9112 §3.2: "MUST respond with a 400" to HTTP/1.1 without a Host, or with two."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise ValueError(hosts)  # for the parser, which gives up
+        self.idle_bytes, self.in_head = 0, False
+        super().on_headers_complete()  # type: ignore[misc]  # uvicorn's
+
+    def on_body(self, body: bytes) -> None:
+        self.idle_bytes = 0
+        super().on_body(body)  # type: ignore[misc]  # uvicorn's
 
 
 class Lingering(asyncio.Protocol):
@@ -187,6 +227,11 @@ class Lingering(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.timer.cancel()
         self._connections.discard(self)
+
+
+def _ended(cycle: Any) -> bool:
+    """Whether both the request and its answer are complete."""
+    return bool(cycle.response_complete and not cycle.more_body)
 
 
 def _answer(status: int) -> bytes:
@@ -219,4 +264,4 @@ def protocol(*, fast: bool | None = None) -> type[asyncio.Protocol]:
         fast = importlib.util.find_spec("httptools") is not None
     name = "httptools_impl:HttpToolsProtocol" if fast else "h11_impl:H11Protocol"
     base = import_from_string(f"uvicorn.protocols.http.{name}")
-    return type("BoundedHttp", (Bounded, base), {})
+    return type("BoundedHttp", (Strict if fast else Bounded, base), {})

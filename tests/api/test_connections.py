@@ -60,7 +60,14 @@ def sweep(server: Served, after_s: float) -> None:
         (POST.format(10**15), {413}),
         (POST.format("5\r\ntransfer-encoding: chunked") + "0\r\n\r\n", {200, 400}),
         ("POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", {400}),
-        ("CONNECT /echo HTTP/1.1\r\nhost: a\r\n\r\n", {400, 501}),
+        ("CONNECT /echo HTTP/1.1\r\nhost: a\r\n\r\n", {501}),
+        ("CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n", {400, 501}),
+        (POST.format("9" * 5_000), {400}),
+        ("POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip\r\n\r\n", {400, 501}),
+        ("GET /echo HTTP/1.1\r\n\r\n", {400}),
+        ("GET /echo HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n", {400}),
+        ("GET /echo HTTP/1.0\r\n\r\n", {200}),
+        ("GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n", {400}),
     ],
 )
 async def test_requests_that_make_no_sense(
@@ -102,6 +109,50 @@ async def test_a_head_without_end_on_a_connection_that_was_used(server: Served, 
     assert await raw.status() == 200
     raw.send("GET /" + "a" * 1_000_000)
     assert await raw.status() == 431
+
+
+CHUNKED = "POST /echo{} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (CHUNKED.format("") + "0\r\n", f"x: {'a' * 1_000}\r\n"),
+        (CHUNKED.format("") + "0\r\nx: ", "a" * 1_000),
+        (CHUNKED.format("/raw") + "1;", "a" * 1_000),
+        (GET.replace("/echo", "/echo/delay/0.3") + "GET /", "a" * 1_000),
+        (GET.replace("/echo", "/echo/delay/0.3") + GET[:-2], f"x: {'a' * 1_000}\r\n"),
+    ],
+    ids=["trailers", "a trailer", "an extension of a chunk", "a second target", "a second head"],
+)
+async def test_what_has_no_end_behind_a_head(
+    server: Served, dial: Dial, begin: str, piece: str
+) -> None:
+    """What is neither head nor body of a request is bounded like a head, and nobody waits."""
+    raw = await dial()
+    raw.send(begin)
+    await until(lambda: server.connections.tasks)
+    for _ in range(1_000):
+        raw.send(piece)
+    other = await dial()
+    other.send(GET)
+    assert await other.status() == 200
+    while (status := await raw.status()) == 200:  # h11 reads a second head when it has answered
+        pass
+    assert status == 431
+    assert server.connections.refused == {"head-too-large": 1}
+
+
+async def test_trailers_are_no_headers(dial: Dial) -> None:
+    """RFC 9110 §6.5.1: what comes behind a body adds nothing to what came before it."""
+    raw = await dial()
+    raw.send(CHUNKED.format("") + "0\r\nx-late: 1\r\nhost: b\r\n\r\n" + GET)
+    head = await raw.reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split()[0])
+    received = json.loads(await raw.reader.readexactly(length))
+    assert [name for name, _ in received["headers"]] == ["host", "transfer-encoding"]
+    assert received["body"] == "a"
+    assert await raw.status() == 200
 
 
 async def test_a_large_head_within_the_limit(dial: Dial) -> None:

@@ -13,7 +13,7 @@ from lanbridge.echo.responses import ALWAYS
 MAX_DOWNLOAD_BYTES = 200 * 1024 * 1024  # wx.downloadFile takes 200 MB
 PERIOD = 251
 _PIECE = bytes(range(PERIOD)) * 261  # the largest below 64 KiB that can be sent again and again
-_RANGE = re.compile(r"(\d{0,18})-(\d{0,18})", re.ASCII)
+_RANGE = re.compile(r"(\d*)-(\d*)", re.ASCII)
 
 
 class Span(NamedTuple):
@@ -61,7 +61,8 @@ def span_of(header: str | None, size_bytes: int) -> Span | None:
     if unit.strip().lower() != "bytes" or "," in ranges:
         return None
     found = _RANGE.fullmatch(ranges.strip())
-    first, last = found.groups() if found else ("", "")
+    # RFC 9110 §14.1.2 has numbers of any length; of 18 digits they are all behind the end.
+    first, last = (one.lstrip("0")[:18] or one[:1] for one in found.groups()) if found else ("", "")
     if first:
         span = Span(int(first), min(int(last or size_bytes) + 1, size_bytes))
     elif last:
