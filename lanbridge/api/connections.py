@@ -250,6 +250,7 @@ _THEIR_FAULTS = (
     "Invalid HTTP request received.",
     "Invalid UTF-8 sequence received from client.",
     "Unsupported upgrade request.",
+    "ASGI callable returned without completing handshake.",  # a WebSocket that was refused
 )
 
 

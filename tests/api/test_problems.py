@@ -1,15 +1,18 @@
 """Every error is a problem document with a code that stays and a sentence to act on."""
 
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from lanbridge.api import problems
 from lanbridge.core import errors
 from lanbridge.core.errors import LanbridgeError
-from tests.api.conftest import Home
+from tests.api.conftest import Home, Serving
 
 CLASSES = [
     kind
@@ -125,6 +128,17 @@ def test_a_websocket_to_nowhere_is_not_found(client: TestClient) -> None:
     answer = denied.value
     assert_problem(answer.status_code, answer.headers["content-type"], answer.text)
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+async def test_a_websocket_that_is_refused_leaves_no_line_in_the_journal(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Anybody could fill it."""
+    async with serving() as port:
+        with pytest.raises(InvalidStatus, match="404"):
+            async with connect(f"ws://127.0.0.1:{port}/nope", proxy=None):
+                pass
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
 
 
 def test_a_wrong_method_is_told_the_right_one(client: TestClient) -> None:
