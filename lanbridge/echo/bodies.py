@@ -41,14 +41,19 @@ async def piece(call: Call) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
+def check_length(call: Call, limit_bytes: int) -> None:
+    """Raise Problem 413 where the length is told, and is more."""
+    length = call.header(b"content-length")
+    if length and length.isdigit() and int(length) > limit_bytes:
+        raise too_large(limit_bytes)
+
+
 async def pieces(call: Call, limit_bytes: int) -> AsyncIterator[bytes]:
     """The body as it arrives. Raises Problem 413 past the limit, and ClientLeft.
 
     An answer before the end of a body is heard: the server reads on, and throws away.
     """
-    length = call.header(b"content-length")
-    if length and length.isdigit() and int(length) > limit_bytes:
-        raise too_large(limit_bytes)
+    check_length(call, limit_bytes)
     size_bytes, more = 0, True
     while more:
         data, more = await piece(call)

@@ -1,6 +1,6 @@
 """`ANY /echo/raw`: the body comes back, byte for byte, with the content type it came with."""
 
-from lanbridge.echo.bodies import MAX_BODY_BYTES, Memory, piece
+from lanbridge.echo.bodies import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, Memory, check_length, piece
 from lanbridge.echo.call import Call
 from lanbridge.echo.responses import ALWAYS, PIECE_BYTES, answer_bytes
 
@@ -11,6 +11,7 @@ async def raw(call: Call) -> None:
     Most clients, and the phone's, read nothing until they have sent all. So what is larger is for
     those that read while they send; the others wait for us, and we for them, until one gives up.
     """
+    check_length(call, MAX_UPLOAD_BYTES)
     media_type = call.header(b"content-type") or "application/octet-stream"
     data, more = await piece(call)
     if more:

@@ -5,7 +5,7 @@ import asyncio
 import httpx2
 import pytest
 
-from lanbridge.echo.bodies import MAX_BODY_BYTES
+from lanbridge.echo.bodies import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from tests.echo.conftest import Serve
 
 
@@ -49,4 +49,15 @@ async def test_a_large_body_comes_back(serve: Serve, size_bytes: int, *, chunked
             while length := int(await reader.readline(), 16):
                 received += (await reader.readexactly(length + 2))[:-2]
         assert received == sent
+        writer.close()
+
+
+@pytest.mark.parametrize("length", [MAX_UPLOAD_BYTES + 1, 10**19 - 1])
+async def test_an_absurd_length_is_refused_at_once(serve: Serve, length: int) -> None:
+    """413 does not wait for a body that nobody can mean to send."""
+    async with serve() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"POST /echo/raw HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n"
+        writer.write(head.encode())
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 413 ")
         writer.close()

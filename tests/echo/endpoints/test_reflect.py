@@ -1,7 +1,8 @@
 """`/echo` over a real connection: what was sent is what is answered."""
 
 import base64
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack
 
 import httpx2
 import pytest
@@ -125,6 +126,24 @@ async def test_what_a_client_holds_is_counted(serve: Serve) -> None:
     async with serve() as port, httpx2.AsyncClient(trust_env=False) as client:
         held = (await client.get(f"http://127.0.0.1:{port}/echo")).json()["holds"]
         assert (held["requests"], held["sockets"]) == (1, 0)
+
+
+async def test_more_than_the_platform_allows_is_counted_too(serve: Serve) -> None:
+    """The limits are the platform's, and not ours: the eleventh request is answered."""
+    lines: list[AsyncIterator[str]] = []  # one that is forgotten closes its stream
+    async with (
+        serve() as port,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+        AsyncExitStack() as held,
+    ):
+        for _ in range(6):
+            await held.enter_async_context(connect(f"ws://127.0.0.1:{port}/echo/ws", proxy=None))
+        for _ in range(10):
+            asked = client.stream("GET", "/echo/stream?count=2&pause_s=30")
+            lines.append((await held.enter_async_context(asked)).aiter_lines())
+            assert await anext(lines[-1])
+        holds = (await client.get("/echo")).json()["holds"]
+    assert (holds["requests"], holds["sockets"]) == (11, 6)
 
 
 async def test_head_has_the_headers_alone(client: httpx2.AsyncClient) -> None:

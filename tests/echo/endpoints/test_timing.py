@@ -7,6 +7,7 @@ import pytest
 
 from lanbridge.echo.bodies import ClientLeft
 from lanbridge.echo.call import Call, Message, Room
+from lanbridge.echo.endpoints import timing
 from lanbridge.echo.endpoints.timing import delay
 
 
@@ -17,6 +18,21 @@ async def test_a_delay_has_passed(client: httpx2.AsyncClient, seconds: str) -> N
     response = await client.post(f"/echo/delay/{seconds}", content=b"a" * 100_000)
     assert response.json() == {"delay_s": float(seconds)}
     assert asyncio.get_running_loop().time() - begin_s >= float(seconds)
+
+
+@pytest.mark.parametrize("seconds", ["65", "65.0"])
+async def test_the_longest_delay(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    """65 s are waited for, which is longer than wx.request waits unless told otherwise."""
+    waited: list[float] = []
+
+    async def wait(_call: Call, seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(timing, "_wait", wait)
+    response = await client.get(f"/echo/delay/{seconds}")
+    assert (response.status_code, waited) == (200, [65.0])
 
 
 @pytest.mark.parametrize("seconds", ["", "-1", "65.1", "nan", "inf", "1e9", "x", "٣", "1" * 99])
