@@ -59,6 +59,8 @@ def is_corrupt(error: sqlite3.Error) -> bool:
 
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Labels and notes are the operator's; the write-ahead log takes the mode of its file.
+    path.touch(mode=0o600)
     # The thread that opens it is not the one that writes it; never are there two at once.
     connection = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
     try:

@@ -17,6 +17,15 @@ def put(path: Path, id_: str) -> None:
     connection.close()
 
 
+def test_nobody_else_reads_it(tmp_path: Path) -> None:
+    """Nor its write-ahead log."""
+    connection, _ = open_file(tmp_path / "registry.sqlite")
+    connection.execute("INSERT INTO service VALUES ('a', '{}')")
+    modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    connection.close()
+    assert modes == {"registry.sqlite": 0o600, "registry.sqlite-wal": 0o600}
+
+
 def ids(path: Path) -> tuple[list[str], str | None]:
     """What is in it, and what was said of an older one."""
     connection, moved = open_file(path)

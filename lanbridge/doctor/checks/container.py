@@ -27,7 +27,7 @@ def check(host: Host) -> Iterator[Finding]:
     }
     others = any(one.by_multicast for one in host.heard)
     if not bridged or len(bridged) < len(host.used) or others:
-        yield ok("this is a container, and not behind a bridge of its own", **evidence)
+        yield ok("this is a container, and no bridge keeps it from the LAN", **evidence)
         return
     yield Finding(
         severity=Severity.PROBLEM,
