@@ -158,12 +158,16 @@ async def test_close(dial: Dial, data: bytes, code: int) -> None:
         (frame(CLOSE, b"\x03\xe8", masked=False), 1002),
         (frame(TEXT, b"a", FIN | RSV2), 1002),  # §5.2
         (frame(TEXT, b"a", FIN | RSV1), 1002),  # no extension was negotiated
-        (frame(3, b"a"), 1002),
-        (frame(11, b"a"), 1002),
+        (frame(TEXT, b"a", FIN | 0x10), 1002),
+        (frame(PING, b"a", FIN | RSV1), 1002),
+        *((frame(opcode, b"a"), 1002) for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)),
         (frame(CONT, b"a"), 1002),  # §5.4
         (frame(TEXT, b"a", 0) + frame(TEXT, b"b"), 1002),
         (frame(PING, b"a", 0), 1002),  # §5.5
+        (frame(CLOSE, b"\x03\xe8", 0), 1002),
         (frame(PING, bytes(126)), 1002),
+        (frame(PONG, bytes(126)), 1002),
+        (frame(CLOSE, b"\x03\xe8" + bytes(124)), 1002),
         (frame(TEXT, b"\xff"), 1007),  # §8.1
         (frame(TEXT, b"\xed\xa0\x80"), 1007),
         (frame(TEXT, b"\xe5\xae", 0) + frame(CONT, b""), 1007),
