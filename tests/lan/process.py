@@ -22,14 +22,15 @@ OUTPUT_LINES_IN_ERRORS = 60
 def eventually(condition: Callable[[], T | None], timeout_s: float = 10.0, what: str = "") -> T:
     """Poll `condition` until it is true and return its value; fail at the deadline.
 
-    An AssertionError raised by the condition counts as "not yet", so that it may hold asserts.
+    An AssertionError raised by the condition counts as "not yet", so that it may hold asserts;
+    and so does looking up what is not there yet.
     """
     deadline = time.monotonic() + timeout_s
     last: object = None
     while True:
         try:
             value = condition()
-        except AssertionError as error:
+        except (AssertionError, LookupError) as error:
             last = error
         else:
             if value:
