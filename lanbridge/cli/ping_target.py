@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import IPv6Address
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from lanbridge.cli.host_address import host_address
 from lanbridge.core.addresses import parse_address, parse_port
 from lanbridge.core.errors import InvalidAddress, InvalidInput, NotFound
 from lanbridge.core.views import ServiceView
@@ -20,8 +20,9 @@ OWN_TYPE = "_lanbridge._tcp"
 _URL_PORTS = {"http": 80, "ws": 80}
 # A name of a host, not of an instance: those are for people, and hold spaces.
 _HOST_PORT = re.compile(
-    r"(?:\[(?P<ipv6>[^\]]*:[^\]]*)\]|(?P<host>[a-z0-9.-]+)):(?P<port>[0-9]+)", re.I | re.A
+    r"(?:\[(?P<ipv6>[^\]]*:[^\]]*)\]|(?P<host>[a-z0-9._-]+)):(?P<port>[0-9]+)", re.I | re.A
 )
+_LOCAL_HOST = re.compile(r"(?!_)[^\s.]+\.local\.?", re.I)  # an instance has a type before that
 _BEST_FIRST = ("same-subnet", "self", "other-subnet")
 
 
@@ -63,6 +64,8 @@ def parse(text: str, transports: Sequence[str]) -> Endpoint | None:
         address = parse_address(text)
         shown = f"[{address}]:8620" if address.version == 6 else f"{address}:8620"
         raise InvalidInput(text, "it has no port", f"write it like {shown}")
+    if _LOCAL_HOST.fullmatch(text):
+        raise InvalidInput(text, "it is a host, without a port", f"write it like {text}:8620")
     return None
 
 
@@ -112,22 +115,15 @@ def _path(path: str, query: str) -> str:
 
 
 async def _resolve(host: str, port: int) -> str:
-    """A literal for `host`. Of several addresses an IPv4 one: a phone can use no other."""
-    is_literal = ":" in host or re.fullmatch(r"[0-9.]+", host)
-    if is_literal:
-        address = parse_address(host)
-        if isinstance(address, IPv6Address) and address.is_link_local and not address.scope_id:
-            rule = "it is link-local, and nothing says on which interface"
-            raise InvalidAddress(host, rule, f"write it like {address}%eth0")
+    """A literal for `host`, which is looked up if it is a name."""
+    if ":" not in host and not re.fullmatch(r"[0-9.]+", host):
+        return await host_address(host, port)
+    address = parse_address(host)
+    if isinstance(address, IPv6Address) and address.is_link_local and not address.scope_id:
+        rule = "it is link-local, and nothing says on which interface"
+        raise InvalidAddress(host, rule, f"write it like {address}%eth0")
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        if is_literal:  # its scope
-            raise InvalidAddress(host, "this host has no such interface") from error
-        remedy = "give its IP address, or find its services with 'lanbridge discover'"
-        raise NotFound(host, "no address is known for it", remedy) from error
-    if is_literal:
-        return host
-    found.sort(key=lambda one: one[0] != socket.AF_INET)
-    numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
-    return socket.getnameinfo(found[0][4], numeric)[0]  # with its scope
+        await asyncio.get_running_loop().getaddrinfo(host, port)
+    except OSError as error:  # its scope
+        raise InvalidAddress(host, "this host has no such interface") from error
+    return host

@@ -65,6 +65,7 @@ def service(
         ("[fe80::1%eth0]:8620", Endpoint(None, "fe80::1%eth0", 8620, "")),
         ("localhost:80", Endpoint(None, "localhost", 80, "")),
         ("lamp.local:80", Endpoint(None, "lamp.local", 80, "")),
+        ("esp_1a2b.local.:80", Endpoint(None, "esp_1a2b.local.", 80, "")),
         ("http://10.0.0.5:8620", Endpoint("http", "10.0.0.5", 8620, "")),
         ("HTTP://10.0.0.5/", Endpoint("http", "10.0.0.5", 80, "/")),
         ("http://lamp.local/a?b=c#d", Endpoint("http", "lamp.local", 80, "/a?b=c")),
@@ -88,7 +89,7 @@ def test_an_address_or_a_url(text: str, endpoint: Endpoint) -> None:
         "客厅灯:80",
         "Lamp: 80",
         "Dr. Lamp",
-        "lamp.local",
+        "Lamp._http._tcp.local",
         "[lamp]:80",
     ],
 )
@@ -102,6 +103,8 @@ def test_whatever_else_is_a_name(text: str) -> None:
     [
         ("10.0.0.5", "it has no port; write it like 10.0.0.5:8620"),
         ("fe80::1%eth0", "write it like [fe80::1%eth0]:8620"),
+        ("lamp.local", "it is a host, without a port; write it like lamp.local:8620"),
+        ("客厅灯.Local.", "it is a host, without a port"),
         ("10.0.0.5:0", "whole number from 1"),
         ("10.0.0.5:99999", "whole number from 1"),
         ("https://10.0.0.5", "--via tcp"),

@@ -48,6 +48,12 @@ def lab() -> Generator[Lab]:
         router.attach("guests")
         router.sysctl("net.ipv4.ip_forward", 1)
         lab.host("stranger", segment="guests", gateway="10.77.1.3")
+        # As a host without libnss-mdns, and with a DNS server that is not there.
+        plain = lab.host("plain")
+        for file, text in (("nsswitch.conf", "hosts: files dns"), ("resolv.conf", "")):
+            path = plain.directory / file
+            path.write_text(f"{text}\n")
+            plain.run(["mount", "--bind", path, f"/etc/{file}"])
         pi.ip("route add 10.77.1.0/24 via 10.77.0.3")
         pi.avahi([Service("Twin", "_http._tcp", 8086, {"path": "/ping"})])
         advertise(pi, "Twin", "_lanbridge._tcp", "8620", "--host", "twin", "--address", "10.77.0.1")
@@ -118,6 +124,37 @@ def test_a_page_that_the_service_names_is_asked_for(lab: Lab) -> None:
     assert (run.outcomes, run.summary["url"]) == (["ok"], "http://10.77.0.1:8620/ping")
 
 
+@pytest.mark.parametrize(
+    "url", ["http://pi.local:8620", "ws://PI.local.:8620", "udp://pi.local:8620", "pi.local:8620"]
+)
+def test_a_host_name_is_asked_for_by_mdns(lab: Lab, url: str) -> None:
+    """Of avahi, by a host whose system knows nothing of `.local`; its IPv4 address is taken."""
+    run = Run(lab.hosts["plain"], url, "--count", "2")
+    assert (run.status, run.stderr, run.outcomes) == (0, "", ["ok", "ok"])
+    assert run.probes[0]["target"]["address"] == "10.77.0.1"
+
+
+def test_a_host_with_ipv6_alone_is_pinged_there(lab: Lab) -> None:
+    """At a link-local address with its scope, if it gives no other."""
+    lab.host("six", ipv4=None, ipv6=None).avahi()
+    run = Run(lab.hosts["plain"], "six.local:9", "--count", "1")
+    address = run.probes[0]["target"]["address"]
+    assert address.startswith("fe80::")
+    assert address.endswith("%eth0")
+    assert run.outcomes == ["refused"]
+
+
+@pytest.mark.parametrize("url", ["http://nobody.local:8620", "nobody.local:8620"])
+def test_a_host_name_that_nobody_has(lab: Lab, url: str) -> None:
+    """Said within seconds, with what to do."""
+    run = Run(lab.hosts["plain"], url)
+    assert (run.status, run.probes) == (1, [])
+    assert run.stderr == (
+        "error: object 'nobody.local': no host on the network answers to that name;"
+        " see that it is on, and in this network, or give its IP address.\n"
+    )
+
+
 def test_a_name_that_several_have_is_not_guessed(lab: Lab) -> None:
     """They are listed, with what to write."""
     run = Run(lab.hosts["phone"], "Twin")
@@ -179,6 +216,8 @@ def test_no_network_is_unreachable(lab: Lab) -> None:
     assert (run.status, run.outcomes) == (1, ["unreachable", "unreachable"])
     by_name = Run(island, "Werkstatt")
     assert (by_name.status, by_name.probes) == (3, [])
+    by_host = Run(island, "pi.local:8620")
+    assert (by_host.status, by_host.probes) == (3, [])
 
 
 def test_lost_packets_are_counted(lab: Lab) -> None:
