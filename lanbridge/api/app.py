@@ -3,11 +3,12 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from lanbridge import __version__
 from lanbridge.api import problems, routes
+from lanbridge.api.parameters import only_known
 from lanbridge.api.streams import Encoder
 from lanbridge.daemon import Daemon
 
@@ -20,6 +21,7 @@ def create_app(daemon: Daemon) -> FastAPI:
         summary="Services on this LAN, whether a phone may talk to them, and echo endpoints.",
         generate_unique_id_function=_operation_id,
         default_response_class=problems.JsonResponse,
+        dependencies=[Depends(only_known)],
         responses={422: problems.documented("The request is not valid")},
         docs_url=None,  # its page is from a CDN, and a Pi may be without the Internet
         redoc_url=None,

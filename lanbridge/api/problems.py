@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import (
+    RequestValidationError,
+    ValidationException,
+    WebSocketRequestValidationError,
+)
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -117,8 +122,9 @@ def install(app: FastAPI) -> None:
     async def ours(_request: Request, error: errors.LanbridgeError) -> Response:
         return response_to(error)
 
+    @app.exception_handler(WebSocketRequestValidationError)
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> Response:
+    async def invalid(_asked: HTTPConnection, error: ValidationException) -> Response:
         faults = "; ".join(map(_fault, error.errors()))
         return ProblemResponse(422, "invalid-input", f"{faults}.")
 
