@@ -30,7 +30,7 @@ from tests.echo.home import HOME
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-ERRORS = ROOT / "docs" / "errors.md"
+ERRORS = ROOT / "lanbridge" / "api" / "errors.md"
 DOCUMENTS = [*map(ROOT.joinpath, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), ERRORS, *ADRS]
 
 

@@ -49,7 +49,7 @@ _FRAMEWORK = {
 
 
 class Problem(BaseModel):
-    """RFC 9457: `type` is a name under /errors/, `code` the same name alone."""
+    """RFC 9457: `type` is a page that explains it, `code` the last part of that alone."""
 
     type: str
     title: str

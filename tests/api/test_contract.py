@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from lanbridge import checkup
+from lanbridge.api import problems
 from lanbridge.api.app import create_app
 from lanbridge.api.server import application
 from lanbridge.config import Settings
@@ -31,7 +32,7 @@ from tests.core.lan import whole
 from tests.serving import FAST, serving
 
 EXAMPLES = 20  # of each operation, of each kind
-ERRORS = (Path(__file__).parents[2] / "docs" / "errors.md").read_text()
+ERRORS = (Path(problems.__file__).parent / "errors.md").read_text("utf-8")
 CODES = set(re.findall(r"^\| `([a-z-]+)` \|", ERRORS, re.M))
 CONFORMANCE = [content_type_conformance, response_headers_conformance, response_schema_conformance]
 # What makes sense, for which chance is no help; the rest of each request is made up.
