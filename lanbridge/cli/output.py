@@ -69,14 +69,22 @@ def format_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def writing(
-    format: str, columns: Sequence[Column], *, history: bool = False
+    format: str,
+    columns: Sequence[Column],
+    *,
+    history: bool = False,
+    foot: Callable[[], str] | None = None,
 ) -> Iterator[Callable[[Row], None]]:
     """Begin, hand out the function that takes each row, and end.
 
-    history: the rows are a story, of which nothing is drawn over, on a terminal neither.
+    history: the rows are a story, of which nothing is drawn over, on a terminal neither. foot: the
+    line that stays below such a story while it goes on, on a terminal only.
     """
     module = plugins.load("formats", format)
-    writer: Format = getattr(module, "Lines" if history else "", module.Writer)(columns, sys.stdout)
+    lines = getattr(module, "Lines", None) if history else None
+    writer: Format = (
+        lines(columns, sys.stdout, foot) if lines else module.Writer(columns, sys.stdout)
+    )
     writer.begin()
     try:
         yield writer.row

@@ -4,6 +4,7 @@ An echo probe is answered when its own payload came back, in time; all else is a
 own. What comes back and settles no probe (late, twice, or never asked for) is an `Extra`.
 """
 
+from bisect import bisect_left, insort
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,17 +127,20 @@ class Tally:
     def __init__(self) -> None:
         self._outcomes: Counter[Outcome] = Counter()
         self._extras: Counter[ExtraKind] = Counter()
-        self._rtts_ms: deque[float] = deque(maxlen=KEPT)
+        self._rtts_ms: deque[float] = deque()
+        self._ordered_ms: list[float] = []  # the same, for who asks after each probe
         self._connects_ms: deque[float] = deque(maxlen=KEPT)
         self._connections = 0
         self._min_ms, self._max_ms = float("inf"), 0.0
         self._neighbours: dict[int, float] = {}
+        self.last: ProbeResult | None = None
         self._steps, self._steps_ms = 0, 0.0
 
     def add(self, event: ProbeResult | Extra) -> None:
         if isinstance(event, Extra):
             self._extras[event.outcome] += 1
             return
+        self.last = event
         self._outcomes[event.outcome] += 1
         if event.connect_ms is not None:
             self._connections += 1
@@ -149,18 +153,33 @@ class Tally:
         """How many probes were answered."""
         return self._outcomes[Outcome.OK]
 
+    @property
+    def sent(self) -> int:
+        """How many probes have ended."""
+        return self._outcomes.total()
+
+    @property
+    def loss(self) -> float:
+        """The share of those that were not answered."""
+        return round(1 - self.received / self.sent, 6) if self.sent else 0.0
+
+    @property
+    def median_ms(self) -> float | None:
+        """The middle round trip."""
+        return _median(self._ordered_ms)
+
     def summary(self) -> ProbeSummary:
-        sent, rtts_ms = self._outcomes.total(), sorted(self._rtts_ms)
+        rtts_ms = self._ordered_ms
         return ProbeSummary(
-            sent=sent,
+            sent=self.sent,
             received=self.received,
-            loss=round(1 - self.received / sent, 6) if sent else 0.0,
+            loss=self.loss,
             late=self._extras[ExtraKind.LATE],
             duplicates=self._extras[ExtraKind.DUPLICATE],
             strays=self._extras[ExtraKind.STRAY],
             outcomes={outcome.value: count for outcome, count in self._outcomes.items()},
             rtt_min_ms=self._min_ms if rtts_ms else None,
-            rtt_median_ms=_median(rtts_ms),
+            rtt_median_ms=self.median_ms,
             rtt_p95_ms=_percentile(rtts_ms, 95),
             rtt_p99_ms=_percentile(rtts_ms, 99),
             rtt_max_ms=self._max_ms if rtts_ms else None,
@@ -170,7 +189,10 @@ class Tally:
         )
 
     def _answered(self, sequence: int, rtt_ms: float) -> None:
+        if len(self._rtts_ms) == KEPT:
+            del self._ordered_ms[bisect_left(self._ordered_ms, self._rtts_ms.popleft())]
         self._rtts_ms.append(rtt_ms)
+        insort(self._ordered_ms, rtt_ms)
         self._min_ms, self._max_ms = min(self._min_ms, rtt_ms), max(self._max_ms, rtt_ms)
         for neighbour in (sequence - 1, sequence + 1):  # answers may overtake each other
             if neighbour in self._neighbours:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ def _ms(value: float | None) -> str:
 
 COLUMNS = (
     Column("sequence", "SEQUENCE", 8),
-    Column("outcome", "OUTCOME", 16),
+    Column("outcome", "OUTCOME", 16, colours={one: "31" for one in Outcome if one != Outcome.OK}),
     Column("rtt_ms", "RTT_MS", 9, _ms),
     Column("connect_ms", "CONNECT_MS", 10, _ms),
     Column("received_bytes", "BYTES", 5),
@@ -100,18 +100,21 @@ async def _ping(
     tally = Tally()
     if format == "table":
         _announce(probe, target)
-    with writing(format, COLUMNS, history=True) as write:
+    try:
+        with writing(format, COLUMNS, history=True, foot=lambda: _so_far(tally)) as write:
 
-        def tell(event: session.Event) -> None:
-            tally.add(event)
-            write(_row(event))
+            def tell(event: session.Event) -> None:
+                tally.add(event)
+                write(_row(event))
 
-        try:
-            await _until_told(session.run(via, probe, target, schedule, _now, tell))
-        except asyncio.CancelledError:  # ^C: the sum of what there is, and then status 130
-            _sum_up(tally.summary(), probe, target, format, write)
-            raise
-        _sum_up(tally.summary(), probe, target, format, write)
+            try:
+                await _until_told(session.run(via, probe, target, schedule, _now, tell))
+            finally:  # also after ^C: the sum of what there is, and then status 130
+                if format not in ("table", "csv"):  # a CSV file has rows of one kind only
+                    write(_sum(tally.summary(), probe, target))
+    finally:
+        if format == "table":
+            say("\n".join(_lines(tally.summary())))
     if set(tally.summary().outcomes) == {Outcome.TIMEOUT} and probe.silence:
         complain(f"nothing was answered; {probe.silence}.", "warning")
     return 0 if tally.received else 1
@@ -141,19 +144,22 @@ def _announce(probe: session.Probe, target: ProbeTarget) -> None:
     say(f"probing {printable(probe.url)}{name}{size}")
 
 
-def _sum_up(
-    summary: ProbeSummary,
-    probe: session.Probe,
-    target: ProbeTarget,
-    format: str,
-    write: Callable[[Row], None],
-) -> None:
-    """The last row, or for a person the last lines; a CSV file has rows of one kind only."""
-    if format == "table":
-        say("\n".join(_lines(summary)))
-    elif format != "csv":
-        row = {"event": "summary", "url": probe.url, "instance": target.instance}
-        write({**row, **as_json(summary)})
+def _sum(summary: ProbeSummary, probe: session.Probe, target: ProbeTarget) -> Row:
+    return {
+        "event": "summary",
+        "url": probe.url,
+        "instance": target.instance,
+        **as_json(summary),
+    }
+
+
+def _so_far(tally: Tally) -> str:
+    """What stays below the lines of the probes while they go on."""
+    if (last := tally.last) is None:
+        return ""
+    median = "" if tally.median_ms is None else f", median {_ms(tally.median_ms)} ms"
+    latest = f"{_ms(last.rtt_ms)} ms" if last.outcome is Outcome.OK else last.outcome
+    return f"{tally.loss:.1%} of {tally.sent} lost{median}, last {latest}"
 
 
 def _lines(summary: ProbeSummary) -> list[str]:

@@ -1,8 +1,9 @@
 """A table for people: live on a terminal, plain aligned lines in a pipe."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 from unicodedata import combining, east_asian_width
 
@@ -14,18 +15,24 @@ if TYPE_CHECKING:
 
 # A word that is longer is broken: names of strangers do not decide how all the others are shown.
 WORD_MAX = 12
+ERASE = "\r\x1b[K"
 
 
 class Lines:
     """The same widths whatever the rows are, so that the output is stable and needs no waiting.
 
-    Coloured on a terminal only, and not where NO_COLOR is set (no-color.org).
+    Coloured on a terminal only, and not where NO_COLOR is set (no-color.org). foot: asked after
+    each row for a line that stays below them, on a terminal only.
     """
 
-    def __init__(self, columns: Sequence[Column], stream: TextIO) -> None:
+    def __init__(
+        self, columns: Sequence[Column], stream: TextIO, foot: Callable[[], str] | None = None
+    ) -> None:
         self._columns = columns
         self._stream = stream
-        self._coloured = _can_draw(stream) and not os.environ.get("NO_COLOR")
+        can_draw = _can_draw(stream)
+        self._coloured = can_draw and not os.environ.get("NO_COLOR")
+        self._foot = foot if can_draw else None
 
     def begin(self) -> None:
         """The headings."""
@@ -36,14 +43,21 @@ class Lines:
         self._write([printable(column.cell(row)) for column in self._columns])
 
     def end(self) -> None:
-        """Nothing left."""
+        """The foot gives way to what comes after it."""
+        if self._foot:
+            self._stream.write(ERASE)
+            self._stream.flush()
 
     def _write(self, cells: Sequence[str]) -> None:
         padded = (
             self._paint(cell, column) + " " * (column.width - _width(cell))
             for cell, column in zip(cells, self._columns, strict=True)
         )
-        self._stream.write("  ".join(padded).rstrip() + "\n")
+        line = "  ".join(padded).rstrip() + "\n"
+        if self._foot:  # all in one piece: nothing is seen half drawn
+            foot = self._foot()[: get_terminal_size().columns - 1]
+            line = f"{ERASE}{line}{foot}"
+        self._stream.write(line)
         self._stream.flush()
 
     def _paint(self, cell: str, column: Column) -> str:

@@ -6,10 +6,12 @@ import io
 import json
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -56,17 +58,28 @@ def silent() -> Iterator[str]:
         yield f"127.0.0.1:{sock.getsockname()[1]}"
 
 
-def at_terminal(*arguments: str) -> tuple[int, str]:
+def at_terminal(*arguments: str, term: str = "xterm", columns: int = 80) -> tuple[int, str]:
     """Status and output of a ping whose stdout is a terminal."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
     command = [sys.executable, "-m", "lanbridge", "ping", *arguments]
-    with subprocess.Popen(command, stdout=theirs) as ping, os.fdopen(ours, "rb") as screen:
+    env = {**os.environ, "TERM": term}
+    env.pop("COLUMNS", None)
+    with (
+        subprocess.Popen(command, stdout=theirs, env=env) as ping,
+        os.fdopen(ours, "rb") as screen,
+    ):
         os.close(theirs)
         shown = b""
         with contextlib.suppress(OSError):  # Linux: EIO, when the other side is closed
             while piece := screen.read1():
                 shown += piece
-    return ping.returncode, shown.decode()
+    return ping.returncode, shown.decode().replace("\r\n", "\n")
+
+
+def left_of(shown: str) -> str:
+    """What a terminal shows at the end, when what was erased is gone."""
+    return re.sub(r"[^\n]*\r\x1b\[K", "", shown)
 
 
 def rows(text: str) -> list[dict[str, Any]]:
@@ -101,13 +114,32 @@ def test_a_terminal_gets_a_line_for_each_probe(echo: str) -> None:
     """What is probed before, and the sum after."""
     status, out = at_terminal(f"http://{echo}", "--count", "2", *FAST)
     assert status == 0
-    lines = out.splitlines()
+    lines = left_of(out).splitlines()
     assert lines[0] == f"probing http://{echo}/echo/raw, 64 bytes each"
     assert lines[1].split() == ["SEQUENCE", "OUTCOME", "RTT_MS", "CONNECT_MS", "BYTES", "DETAIL"]
     assert [line.split()[:2] for line in lines[2:4]] == [["1", "ok"], ["2", "ok"]]
     assert lines[4] == "2 sent, 2 answered, 0.0% lost"
     assert lines[5].startswith("min/median/p95/p99/max ")
     assert lines[6].startswith("1 connection, ")
+
+
+@pytest.mark.parametrize("columns", [80, 20])
+def test_what_there_is_so_far_stays_below_the_lines(echo: str, columns: int) -> None:
+    """Drawn over after each probe, in one line however narrow the terminal is."""
+    _, out = at_terminal(echo, "--via", "http", "--count", "3", *FAST, columns=columns)
+    feet = re.findall(r"\n([^\n]+)\r\x1b\[K", out)
+    assert [foot[:13] for foot in feet] == [f"0.0% of {number} los" for number in (1, 2, 3)]
+    assert all(len(foot) < columns for foot in feet)
+    if columns == 80:
+        assert re.fullmatch(r"0\.0% of 3 lost, median [\d.]+ ms, last [\d.]+ ms", feet[-1])
+
+
+def test_a_terminal_that_cannot_draw_gets_lines_alone(echo: str) -> None:
+    """Nothing moves its cursor."""
+    _, out = at_terminal(echo, "--via", "http", "--count", "2", *FAST, term="dumb")
+    assert "\x1b" not in out
+    assert "\r" not in out
+    assert out.count("lost") == 1
 
 
 def test_format_decides_whatever_stdout_is(echo: str) -> None:
