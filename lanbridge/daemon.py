@@ -17,6 +17,7 @@ from lanbridge import __version__
 from lanbridge.advertisements import Advertisements
 from lanbridge.census import Census
 from lanbridge.checkup import Doctor
+from lanbridge.claim import claimed
 from lanbridge.config import Settings
 from lanbridge.core.alarms import AlarmChanged
 from lanbridge.core.errors import LanbridgeError
@@ -104,13 +105,18 @@ class Daemon:
     # Life
 
     async def run(self) -> None:
-        """Run until SIGTERM or SIGINT. Raises PortUnavailable, and what a room raises."""
+        """Run until SIGTERM or SIGINT.
+
+        Raises StateInUse, PortUnavailable, and what a room raises.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         try:
-            self.keeper.load(self.discovery.recall)
-            async with self.discovery.running(), contextlib.AsyncExitStack() as stack:
+            async with contextlib.AsyncExitStack() as stack:
+                stack.enter_context(claimed(self.settings.state_dir, self.settings.port))
+                self.keeper.load(self.discovery.recall)
+                await stack.enter_async_context(self.discovery.running())
                 stack.push_async_callback(self.keeper.close)
                 for sentence in (self.keeper.store.moved, self.keeper.store.problem):
                     if sentence is not None:

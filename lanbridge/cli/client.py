@@ -55,6 +55,15 @@ def ask(url: str, path: str, query: Mapping[str, str | None]) -> Iterator[dict[s
         raise _stranger(url)
 
 
+def is_lanbridge(url: str) -> bool:
+    """Whether what listens there, if anything does, is a daemon."""
+    try:
+        with connected(url) as connection:
+            return bool(_answer(connection, url, "GET", "/ping")["product"] == "lanbridge")
+    except LanbridgeError:
+        return False
+
+
 def send(url: str, method: str, path: str, token: str, body: Any = None) -> Any:
     """Have something changed; what the daemon answers, None where that is nothing."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}

@@ -18,6 +18,7 @@ LanbridgeError                       code, what, value, rule, remedy
 │  ├─ DaemonUnreachable              the daemon a command asks does not answer
 │  ├─ LimitReached                   a bounded table is full: HTTP 503
 │  ├─ StateUnwritable                the state directory: a full disk, missing rights
+│  ├─ StateInUse                     another daemon has the state directory
 │  └─ TokenUnavailable               no write token can be kept: nothing can be changed over HTTP
 ├─ NameConflict                      a name that somebody else on the link holds, RFC 6762 §9:
 │                                    exit 1, HTTP 409
@@ -165,6 +166,11 @@ class LimitReached(EnvironmentProblem):
 class StateUnwritable(EnvironmentProblem):
     code = "state-unwritable"
     what = "state file"
+
+
+class StateInUse(EnvironmentProblem):
+    code = "state-in-use"
+    what = "state directory"
 
 
 class TokenUnavailable(EnvironmentProblem):

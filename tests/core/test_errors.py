@@ -29,6 +29,7 @@ from lanbridge.core.errors import (
     OriginRefused,
     PortUnavailable,
     Refused,
+    StateInUse,
     StateUnwritable,
     TokenRequired,
     TokenUnavailable,
@@ -93,6 +94,10 @@ SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
     "state": (
         StateUnwritable("/var/lib/lanbridge/x", "it cannot be written", "free the disk"),
         "state file '/var/lib/lanbridge/x': it cannot be written; free the disk.",
+    ),
+    "two daemons": (
+        StateInUse("/var/lib/lanbridge", "another lanbridge runs with it", "stop that one"),
+        "state directory '/var/lib/lanbridge': another lanbridge runs with it; stop that one.",
     ),
     "fixed": (FixedBySettings("lamp", "it is there"), "advertisement 'lamp': it is there."),
     "body": (BodyRefused("text/plain", "it is no JSON"), "body 'text/plain': it is no JSON."),

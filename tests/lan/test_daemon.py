@@ -244,10 +244,22 @@ def test_a_taken_port_is_said_with_its_remedy(lab: Lab) -> None:
     daemon = serve(pi)
     second = lanbridge(pi, "serve", "--state-dir", str(lab.directory / "second"))
     assert second.returncode == 3
-    assert "8620" in second.stderr
-    assert "another program" in second.stderr
-    assert "listening" not in second.stderr
+    assert "port '8620': another lanbridge listens there" in second.stderr
+    assert "listening on" not in second.stderr
+    same = str(lab.directory / "pi-state")
+    third = lanbridge(pi, "serve", "--state-dir", same, "--port", "8630")
+    assert (third.returncode, third.stdout) == (3, "")
+    assert third.stderr == (
+        f"error: state directory '{same}': another lanbridge runs with it (pid {daemon.pid}, port "
+        "8620); stop that one, or start this one with --state-dir and --port of its own.\n"
+    )
     daemon.terminate()
+    web = pi.python(["-u", "-m", "http.server", "8620"])
+    web.wait_line("^Serving HTTP")
+    other = lanbridge(pi, "serve", "--state-dir", same)
+    assert other.returncode == 3
+    assert "port '8620': another program listens there; find it with `ss" in other.stderr
+    web.terminate()
     holder = pi.python(["-c", _HOLD])
     holder.wait_line("^held$")
     taken = lanbridge(pi, "discover")
