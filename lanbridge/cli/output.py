@@ -28,7 +28,8 @@ def plain(value: Any) -> str:
 class Column(NamedTuple):
     """One column of a table or CSV file. `width` is what it is padded to in a pipe.
 
-    key: of the value that `text` gets; "" is the whole row. colours: of cells, as SGR codes.
+    key: of the value that `text` gets; "" is the whole row. colours: of cells, as SGR codes. limit:
+    of characters in a cell; what strangers say is cut.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Column(NamedTuple):
     width: int
     text: Callable[[Any], str] = plain
     colours: Mapping[str, str] = MappingProxyType({})
+    limit: int = 255
 
     def cell(self, row: Row) -> str:
         """The raw text of this column: the format makes it safe for where it goes."""

@@ -11,7 +11,7 @@ from lanbridge.wechat.lan_verdicts import lan_verdicts
 from lanbridge.wechat.platforms import Platform
 from lanbridge.wechat.ports import port_verdicts
 from lanbridge.wechat.rules import Answer, Verdict, worst
-from lanbridge.wechat.schemes import ascii_verdicts, scheme_verdicts
+from lanbridge.wechat.schemes import ascii_verdicts, is_foreign, scheme_verdicts
 from lanbridge.wechat.targets import parse_host, parse_target
 
 
@@ -54,12 +54,15 @@ def check_url(
     call = call or call_for(target.scheme)
     if target.port is None and not call.takes_url:
         raise InvalidPort("", f"{call.function} needs one", "write it like 192.168.1.20:8620")
+    if is_foreign(target.scheme):  # what it is for has no LAN rule and no list of domains
+        found = scheme_verdicts(target.scheme, call, is_address=False)
+        return _decided(text, call, phone, platform, found)
     found = [
         *scheme_verdicts(target.scheme, call, is_address=target.address is not None),
         *ascii_verdicts(text, call),
         *(port_verdicts(target.port, call) if target.port is not None else ()),
         *(
-            lan_verdicts(target.address, phone, call)
+            lan_verdicts(target.address, phone, call, written=True)
             if target.address is not None
             else name_verdicts(target.host, target.scheme, call)
         ),

@@ -12,7 +12,9 @@ from lanbridge.wechat.platforms import Platform, documented, everywhere, in_devt
 from lanbridge.wechat.rules import Answer, Rule, Verdict
 
 _EVERYBODY = IPv4Address("255.255.255.255")
-_SAY_WHERE = "say where the phone is; wx.getLocalIPAddress tells its localip and netmask"
+_SAY_WHERE = (
+    "say where the phone is, --phone IP/PREFIX; wx.getLocalIPAddress tells its localip and netmask"
+)
 _ITS_IPV4 = "use the device's own IPv4 address"
 _REMEDIES = {
     Fault.ITSELF: "run the service on another machine",
@@ -22,10 +24,18 @@ _REMEDIES = {
 }
 
 
-def lan_verdicts(address: Address, phone: Phone | None, call: Call) -> list[Verdict]:
-    """One for every platform; phone None: nobody said where it is."""
-    address = unmapped(address)
-    base = _documented(address, phone, call)
+def lan_verdicts(
+    address: Address, phone: Phone | None, call: Call, *, written: bool = False
+) -> list[Verdict]:
+    """One for every platform; phone None: nobody said where it is.
+
+    written: the address stands like that in a URL, where IPv4-mapped IPv6 is no IPv4 literal.
+    """
+    meant = unmapped(address)
+    base = _documented(meant, phone, call)
+    if written and meant != address and base.answer is not Answer.NO:
+        sentence = f"{address} is IPv4 as IPv6 writes it, and the documents do not say of that"
+        base = documented(Answer.DEPENDS, sentence, rules.IPV6, f"write it as {meant}")
     special = {Platform.DEVTOOLS: in_devtools(base)}
     if base.answer is Answer.YES:
         departures = _departures(call, hotspot=phone is not None and phone.hotspot)

@@ -29,6 +29,11 @@ ASCII_URL = Rule(
 )
 
 
+def is_foreign(scheme: str | None) -> bool:
+    """Whether no call of a mini-program takes URLs of this scheme."""
+    return scheme is not None and not any(scheme in call.schemes for call in Call)
+
+
 def scheme_verdicts(scheme: str | None, call: Call, *, is_address: bool) -> list[Verdict]:
     """None where nothing is to say; a bare IP:PORT has no scheme."""
     if scheme is None:
@@ -39,8 +44,10 @@ def scheme_verdicts(scheme: str | None, call: Call, *, is_address: bool) -> list
     plain = call.schemes[0]
     if scheme not in call.schemes:
         sentence = f"{printable(scheme)} is no scheme of {call.function}"
-        error_text = invalid_url_text(call)
-        return everywhere(documented(Answer.NO, sentence, SCHEME, f"write {plain}://", error_text))
+        remedy, error_text = f"write {plain}://", invalid_url_text(call)
+        if scheme in (Call.UDP, Call.TCP):
+            remedy = f"pass {Call(scheme).function} the address and the port, --for {scheme}"
+        return everywhere(documented(Answer.NO, sentence, SCHEME, remedy, error_text))
     if scheme not in TLS_SCHEMES or not is_address:
         return []
     sentence = f"{scheme} needs a certificate that phones trust, and none is issued for a LAN"

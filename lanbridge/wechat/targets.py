@@ -12,6 +12,8 @@ from lanbridge.core.errors import InvalidAddress
 from lanbridge.core.text import printable
 
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_PADDED = re.compile(r"(?<![^.])0+[0-9]")
+_HALF_A_SCHEME = re.compile(r"(https?|wss?):(?!//|[0-9]+(?:/|$))", re.I)  # "http:80" is a host
 _MAX_NAME = 253  # RFC 1035 §2.3.4, written with dots
 _HOST_REMEDY = "write it like 192.168.1.20 or lamp.local"
 _URL_REMEDY = "write it like http://192.168.1.20:8620/ or 192.168.1.20:8620"
@@ -38,6 +40,8 @@ def parse_host(text: str) -> tuple[str, Address | None]:
         raise InvalidAddress(text, rule, _HOST_REMEDY)
     if labels[-1].isdigit():
         rule = "it ends in a number as an IPv4 address does, and is none"
+        if _PADDED.search(text):
+            rule = "a number in it begins with 0, which some read as octal"
         raise InvalidAddress(text, rule, _HOST_REMEDY)
     return text, None
 
@@ -46,18 +50,22 @@ def parse_target(text: str) -> Target:
     """A URL, or `HOST:PORT` with or without a path; raises InvalidAddress and InvalidPort."""
     if not text.isprintable() or " " in text or "\\" in text:
         raise _no_url(text, "it holds a space, a backslash or a character that is not printed")
+    if half := _HALF_A_SCHEME.match(text):
+        raise _no_url(text, f"after {half[0]} come no two slashes")
     try:
         parts = urlsplit(text if "://" in text else f"//{text}")
-        host, port = parts.hostname, parts.port
+        host = parts.hostname
     except ValueError as error:
         raise _no_url(text, f"it is no URL ({printable(str(error))})") from None
     if not host:
         raise _no_url(text, "it names no host")
+    port = parts.netloc.rpartition("]")[2].partition(":")[2]
     if parts.username is not None:
         raise _no_url(text, "it holds a user name, and no rule is about those")
+    if port and not (port.isascii() and port.isdigit()):
+        raise _no_url(text, f"what comes after its colon, '{printable(port, 32)}', is no port")
     name, address = parse_host(unquote(host) if ":" in host else host)
-    checked = parse_port(port) if port is not None else None
-    return Target(parts.scheme or None, name, address, checked)
+    return Target(parts.scheme or None, name, address, parse_port(port) if port else None)
 
 
 def _no_url(text: str, rule: str) -> InvalidAddress:

@@ -103,6 +103,9 @@ URLS: dict[str, tuple[str, str | None, str | None, str]] = {
     "udp, a URL": ("http://192.168.1.20:8620", PHONE, "udp", "nnnnn"),
     "ipv6": ("http://[fe80::20]:80/", PHONE, None, "dnddd"),
     "ipv6 with an escaped scope": ("http://[fe80::20%25eth0]:80/", PHONE, None, "dnddd"),
+    "mapped": ("http://[::ffff:192.168.1.20]/", PHONE, None, "dnddd"),
+    "mapped, elsewhere": ("http://[::ffff:192.168.2.20]/", PHONE, None, "nnnnd"),
+    "mapped, tcp": ("[::ffff:192.168.1.20]:8620", PHONE, "tcp", "ddddd"),
     ".local": ("http://pi.local:8080/", PHONE, None, "nnnnd"),
     ".local over https": ("https://pi.local/", PHONE, None, "nnnnd"),
     "http to a name": ("http://api.example.com/", PHONE, None, "nnnnd"),
@@ -142,7 +145,7 @@ def test_what_is_no_address(text: str) -> None:
         ("", None, InvalidAddress),
         ("http://", None, InvalidAddress),
         ("nonsense:x", None, InvalidAddress),
-        ("http://192.168.1.20:99999/", None, InvalidAddress),
+        ("http://192.168.1.20:99999/", None, InvalidPort),
         ("http://192.168.1.20:0/", None, InvalidPort),
         ("192.168.1.20", Call.TCP, InvalidPort),
         ("192.168.1.20", Call.UDP, InvalidPort),
@@ -254,3 +257,15 @@ def test_what_a_service_view_says(address: object, where: Phone | None, call: Ca
     else:
         reach = where.reach([address], 80)  # type: ignore[list-item]
         assert (answer is Answer.YES) == reach.reachable
+
+
+@pytest.mark.parametrize("url", ["ftp://pi.local/", "mqtt://192.168.9.9:1883", "udp://10.0.0.1:1"])
+def test_a_scheme_of_no_call_is_all_that_is_said(url: str) -> None:
+    """The rules of its host are for a URL that a mini-program could open."""
+    verdict = deciding(check_url(url, phone(PHONE)))
+    scheme = url.partition(":")[0]
+    assert (verdict.answer, verdict.rule.id) == (Answer.NO, "scheme")
+    assert verdict.sentence == f"{scheme} is no scheme of wx.request"
+    assert (verdict.remedy or "").startswith(
+        "pass wx.createUDPSocket the address and the port" if scheme == "udp" else "write http://"
+    )

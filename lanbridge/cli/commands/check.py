@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from lanbridge.cli.output import Column, complain, format_option, writing
+from lanbridge.cli.output import Column, Row, complain, format_option, writing
 from lanbridge.core.addresses import NetworkState
 from lanbridge.core.views import as_json
 from lanbridge.wechat.calls import Call
@@ -22,6 +22,20 @@ def _rule(rule: Mapping[str, str]) -> str:
     return f"{rule['id']}, {rule['certainty']}"
 
 
+def _platform(row: Row) -> str:
+    return f"{row['platform']}{' (decides)' * row['decides']}"
+
+
+def _why(row: Row) -> str:
+    """All of a verdict but its answer: the sentence, its rule, the remedy, what the phone says."""
+    parts = [f"{row['sentence']} ({_rule(row['rule'])})"]
+    if row["remedy"]:
+        parts.append(f"remedy: {row['remedy']}")
+    if row["error_text"]:
+        parts.append(f"it shows: {row['error_text']}")
+    return "; ".join(parts)
+
+
 COLUMNS = (
     Column("platform", "PLATFORM", 0),
     Column("answer", "ANSWER", 0),
@@ -29,12 +43,13 @@ COLUMNS = (
     Column("remedy", "REMEDY", 0),
     Column("error_text", "ERROR", 0),
     Column("rule", "RULE", 0, _rule),
+    Column("decides", "DECIDES", 0),
 )
 # Six columns of words fit no terminal.
 TABLE = (
-    Column("platform", "PLATFORM", 13),
+    Column("", "PLATFORM", 20, _platform),
     Column("answer", "ANSWER", 7),
-    Column("why", "WHY", 0),
+    Column("", "WHY", 0, _why, limit=2_000),  # of ours but for a name, and the end counts
 )
 
 _URL_CALLS = [call.value for call in Call if call.takes_url]
@@ -152,22 +167,9 @@ def _tell(
     verdicts: Sequence[Verdict], format: str, answer: Answer, *, decided_by: str, **more: Any
 ) -> int:
     """A row a verdict; `decides` marks those that the exit status is from."""
-    is_table = format == "table"
-    with writing(format, TABLE if is_table else COLUMNS) as write:
+    with writing(format, TABLE if format == "table" else COLUMNS) as write:
         for verdict in verdicts:
-            row = as_json(verdict)
-            extra = {"why": _why(row)} if is_table else more
-            write(row | {"decides": verdict.platform == decided_by} | extra)
+            write(as_json(verdict) | {"decides": verdict.platform == decided_by} | more)
     for warning in {verdict.warning: None for verdict in verdicts if verdict.warning}:
         complain(f"{warning}.", "warning")
     return 0 if answer is Answer.YES else 1
-
-
-def _why(row: Mapping[str, Any]) -> str:
-    """All of a verdict but its answer: the sentence, its rule, the remedy, what the phone says."""
-    parts = [f"{row['sentence']} ({_rule(row['rule'])})"]
-    if row["remedy"]:
-        parts.append(f"remedy: {row['remedy']}")
-    if row["error_text"]:
-        parts.append(f"it shows: {row['error_text']}")
-    return "; ".join(parts)

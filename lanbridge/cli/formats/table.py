@@ -40,7 +40,7 @@ class Lines:
 
     def row(self, row: Row) -> None:
         """One line."""
-        self._write([printable(column.cell(row)) for column in self._columns])
+        self._write([printable(column.cell(row), column.limit) for column in self._columns])
 
     def end(self) -> None:
         """The foot gives way to what comes after it."""
@@ -84,7 +84,7 @@ class Live:
 
     def row(self, row: Row) -> None:
         """Put it in its place; the screen follows a few times a second."""
-        cells = [printable(column.cell(row)) for column in self._columns]
+        cells = [printable(column.cell(row), column.limit) for column in self._columns]
         self._rows[row.get("id", next(self._unnamed))] = cells
 
     def end(self) -> None:

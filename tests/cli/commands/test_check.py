@@ -126,11 +126,19 @@ def test_a_table(run: Run) -> None:
     lines = run("check", "url", "http://pi.local:8080/", *PHONE)[1].splitlines()
     assert lines[0].split() == ["PLATFORM", "ANSWER", "WHY"]
     assert lines[1] == (
-        "documented     no       pi.local is a local name, and only an IPv4 address is allowed on "
-        "the LAN (lan-address-not-name, documented); remedy: use its IPv4 address; `lanbridge "
-        "discover` shows it; it shows: request:fail url not in domain list (errno 600002)"
+        "documented (decides)  no       pi.local is a local name, and only an IPv4 address is "
+        "allowed on the LAN (lan-address-not-name, documented); remedy: use its IPv4 address; "
+        "`lanbridge discover` shows it; it shows: request:fail url not in domain list "
+        "(errno 600002)"
     )
     assert len(lines) == 6
+
+
+def test_nothing_of_a_verdict_is_cut_off(run: Run) -> None:
+    """However long its sentence is, what the phone shows is at its end."""
+    name = f"{'a' * 60}.{'b' * 60}.local"
+    *_, devtools = run("check", "url", f"http://{name}:8080/", *PHONE)[1].splitlines()
+    assert devtools.endswith("it shows: request:fail url not in domain list (errno 600002)")
 
 
 def test_csv(run: Run) -> None:
@@ -140,6 +148,7 @@ def test_csv(run: Run) -> None:
     assert record["why"] == f"{API} is not configured"
     assert record["rule"] == "domain-listed, documented"
     assert record["remedy"] == f"configure {API}"
+    assert record["decides"] == "yes"
 
 
 def test_a_hostile_type_cannot_drive_the_terminal(run: Run) -> None:
