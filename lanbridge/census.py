@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lanbridge.core.alarms import Alarm, AlarmChanged, AlarmKind, Alarms
 from lanbridge.core.devices import DeviceRecord, Devices
 from lanbridge.core.ecosystems import identities
-from lanbridge.core.events import ServiceEvent
+from lanbridge.core.events import Moment, ServiceEvent
 from lanbridge.core.registry import Registry
 from lanbridge.core.services import UP, Device
 from lanbridge.network.neighbours import neighbours
@@ -20,7 +20,7 @@ INVISIBLE_ROUNDS = 6  # RFC 6762 §8.3: announcements are over after a few secon
 class Census:
     """own: names (`Lamp._http._tcp.local`) that this host advertises by now, and is heard with.
 
-    tell: gets each alarm as it is raised or over. clock: Unix time.
+    tell: gets each alarm as it is raised or over. clock: now, by both clocks.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Census:
         registry: Registry,
         own: Callable[[], Iterable[str]],
         tell: Callable[[AlarmChanged], None],
-        clock: Callable[[], float],
+        clock: Callable[[], Moment],
         kept_s: float,
     ) -> None:
         self._registry = registry
@@ -48,7 +48,7 @@ class Census:
         """What was known before a restart; the services are in the registry already."""
         self.devices.recall(records)
         for service in self._registry.services():
-            self.devices.take(service, self._clock())
+            self.devices.take(service, self._clock().unix_s)
 
     def restore(self, records: Iterable[DeviceRecord]) -> None:
         """A backup."""
@@ -65,16 +65,16 @@ class Census:
                 self.devices.learn_hardware(await asyncio.to_thread(neighbours))
                 for service in self._registry.services():
                     if service.state in UP:
-                        self.devices.take(service, self._clock())
+                        self.devices.take(service, self._clock().unix_s)
             self.look()
             await asyncio.sleep(ROUND_S)
             round_ += 1
 
     def look(self) -> None:
         """One round: which alarms are up."""
-        now_s = self._clock()
-        self.devices.expire(now_s)
-        for change in self.alarms.settle(list(self._seen(now_s)), now_s):
+        now = self._clock()
+        self.devices.expire(now.unix_s)
+        for change in self.alarms.settle(list(self._seen(now)), now.unix_s):
             self._tell(change)
 
     def vendor(self, device: Device) -> str | None:
@@ -85,19 +85,25 @@ class Census:
         """The alarms that are up."""
         return iter(self.alarms)
 
-    def _seen(self, now_s: float) -> Iterator[tuple[AlarmKind, str, str]]:
+    def _seen(self, now: Moment) -> Iterator[tuple[AlarmKind, str, str]]:
         for identity, (one, other) in self._copies().items():
             sentence = f"{one} and {other} both say {identity}; was an SD card copied?"
             yield AlarmKind.DUPLICATE_IDENTITY, identity, sentence
-        for identity, (one, other) in self.devices.settle(now_s).items():
+        for identity, (one, other) in self.devices.settle(now.unix_s).items():
             sentence = f"{one} and {other} both say {identity}; was an SD card copied?"
             yield AlarmKind.DUPLICATE_IDENTITY, identity, sentence
-        for name, (first, second) in self._registry.fought_hosts(now_s).items():
+        for name, (first, second) in self._registry.fought_hosts(now).items():
             sentence = (
                 f"{name} is {first} and {second} by turns: two hosts have one name, and their "
-                "services get each other's address; or one host is in this network twice"
+                "services get each other's address"
             )
             yield AlarmKind.DUPLICATE_HOST, name, sentence
+        for address, owner, claimant, source in self._registry.crossed():
+            sentence = (
+                f"{address} is {owner}, but {claimant}, which is {source}, says it is its own: who "
+                f"opens {claimant} may get {owner}"
+            )
+            yield AlarmKind.CROSS_WIRED, str(address), sentence
         for name in self._invisible():
             sentence = (
                 f"{name} is advertised here, but is not to be heard on the network: multicast "

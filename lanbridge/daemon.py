@@ -85,7 +85,11 @@ class Daemon:
         )
         self.doctor = Doctor(settings)
         self.census = Census(
-            self.discovery.registry, self._heard_names, self._tell, time.time, DEVICES_KEPT_S
+            self.discovery.registry,
+            self._heard_names,
+            self._tell,
+            self.discovery.moment,
+            DEVICES_KEPT_S,
         )
         self.kept_names = KeptNames(settings.state_dir, self.discovery.publisher.memory)
         self.keeper = Keeper(

@@ -22,7 +22,7 @@ class House:
         self.told: list[AlarmChanged] = []
         self.own = [OWN]
         self.census = Census(
-            self.lan.registry, lambda: self.own, self.told.append, lambda: self.lan.now_s, 1e9
+            self.lan.registry, lambda: self.own, self.told.append, lambda: self.lan.moment, 1e9
         )
 
     def look(self, rounds: int) -> list[str]:
@@ -50,14 +50,31 @@ def test_without_a_network_nothing_is_invisible() -> None:
 
 
 def test_two_hosts_with_one_name_are_an_alarm() -> None:
-    """With both addresses."""
+    """With both addresses; the registry counts by a clock that is not that of the alarms."""
     house = House()
     house.own = []
-    for source in ("10.0.0.7", "10.0.0.8", "10.0.0.7"):
-        house.lan.hear(ptr(), srv(), txt(), address(text=source), source=source)
+    for name, source in (("lamp", "10.0.0.7"), ("plug", "10.0.0.8")) * 2:
+        house.lan.hear(ptr(name), srv(name), txt(name), address(text=source), source=source)
         house.lan.wait(20)
     assert house.look(1) == ["raised duplicate-host"]
-    assert {"10.0.0.7", "10.0.0.8"} <= set(next(house.census.up()).sentence.split())
+    alarm = next(house.census.up())
+    assert {"10.0.0.7", "10.0.0.8"} <= set(alarm.sentence.replace(":", "").split())
+    assert alarm.since_unix_s == house.lan.moment.unix_s
+
+
+def test_an_address_that_two_hosts_say_is_theirs_is_an_alarm() -> None:
+    """The address is its subject, and both hosts are named."""
+    house = House()
+    house.own = []
+    house.lan.hear(
+        *whole("plug", "plug.local")[:3], address("plug.local", "10.0.0.8"), source="10.0.0.8"
+    )
+    house.lan.hear(*whole(), address(text="10.0.0.8"))
+    assert house.look(1) == ["raised cross-wired"]
+    alarm = next(house.census.up())
+    assert alarm.subject == "10.0.0.8"
+    assert "lamp.local, which is 10.0.0.7" in alarm.sentence
+    assert "10.0.0.8 is plug.local" in alarm.sentence
 
 
 def test_a_copy_of_us_is_an_alarm_whoever_has_kept_which_name() -> None:

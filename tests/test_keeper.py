@@ -9,7 +9,7 @@ import pytest
 
 from lanbridge.census import Census
 from lanbridge.core.errors import InvalidInput, StateUnwritable
-from lanbridge.core.events import ServiceEvent
+from lanbridge.core.events import Moment, ServiceEvent
 from lanbridge.core.services import Reason, ServiceInstance, State
 from lanbridge.keeper import BATCH, BEAT_S, MANY, STORM_S, WINDOW_S, Keeper
 from lanbridge.store.store import Change, Store
@@ -60,7 +60,9 @@ class House(Lan):
         super().__init__()
         self.disk = disk
         clock = asyncio.get_running_loop().time
-        self.census = Census(self.registry, list, lambda _alarm: None, clock, 1e9)
+        self.census = Census(
+            self.registry, list, lambda _alarm: None, lambda: Moment(clock(), clock()), 1e9
+        )
         self.keeper = Keeper(disk, self.registry, self.census, clock)
 
     def _apply(self, observation: Any) -> list[str]:

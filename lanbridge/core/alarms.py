@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 
 class AlarmKind(StrEnum):
+    CROSS_WIRED = "cross-wired"  # an address that two hosts say is theirs
     DUPLICATE_HOST = "duplicate-host"  # two hosts announce one host name
     DUPLICATE_IDENTITY = "duplicate-identity"  # two hosts say the same id: a copied SD card
     SELF_INVISIBLE = "self-invisible"  # what we advertise is not to be heard

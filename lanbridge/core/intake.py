@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from lanbridge.core.announcers import Announcer
 from lanbridge.core.cache import Entry, RecordSet
 from lanbridge.core.deadlines import Deadlines
 from lanbridge.core.events import Moment, PacketHeard
 from lanbridge.core.known_types import KnownTypes
 from lanbridge.core.names import SERVICE_META, fold, split_instance
 from lanbridge.core.orphans import Orphans
-from lanbridge.core.presence import Announcer, Host, Service
+from lanbridge.core.presence import Host, Service
 from lanbridge.core.records import Nsec, Record, RecordType
 from lanbridge.core.tables import Tables
 
@@ -48,10 +49,22 @@ class Intake:
         records = sorted(packet.records, key=lambda record: _ORDER.get(record.type, len(_ORDER)))
         for record in records:
             self._take(packet.interface, record, now, touched)
+        if packet.source.version == 4:
+            self._note_announcer(packet, now)
+
+    def _note_announcer(self, packet: PacketHeard, now: Moment) -> None:
+        """Whose name it is, by who has that address and says so; and of which services he tells."""
+        for record in packet.records:
             if record.data == packet.source and record.type == RecordType.A and record.flush:
                 host = self._tables.hosts.get(fold(record.name))
                 if host is not None and record.ttl_s:
-                    host.announced(Announcer(packet.interface, packet.source, now.mono_s))
+                    announcer = Announcer(packet.interface, packet.source, now.mono_s)
+                    host.announcers.announce(announcer)
+        for record in packet.records:
+            if record.type == RecordType.SRV and record.ttl_s:
+                service = self._tables.services.get(key := fold(record.name))
+                if service is not None and (host := self._tables.host_of(service)) is not None:
+                    host.announcers.tell(packet.source, key)
 
     def _take(
         self, interface: str, record: Record, now: Moment, touched: dict[Service, None]

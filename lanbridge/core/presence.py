@@ -1,9 +1,9 @@
 """The registry's own, mutable picture of one service instance and of one host."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from lanbridge.core.addresses import Address
+from lanbridge.core.announcers import Announcers
 from lanbridge.core.cache import RecordSet
 from lanbridge.core.deadlines import VOID
 from lanbridge.core.events import Moment
@@ -12,25 +12,17 @@ from lanbridge.core.records import Question, RecordType, Srv
 from lanbridge.core.services import UP, HeardAddress, Reason, ServiceInstance, State, stable_id
 from lanbridge.core.txt import decode
 
+if TYPE_CHECKING:
+    from lanbridge.core.addresses import Address
+
 LOOKS_ENOUGH = 2  # then a service is shown without what may never come
-FOUGHT_S = 600.0  # how long two that announce one name in turn are remembered
 MAX_SUBTYPES = 16  # per service: subtype names are made up by whoever announces them
-
-
-class Announcer(NamedTuple):
-    """Who said that a host name is his, over IPv4."""
-
-    interface: str
-    source: Address
-    at_s: float
 
 
 class Host:
     """A host name that some SRV record points to, and its addresses per link."""
 
-    __slots__ = (
-        "a", "aaaa", "announcer", "asked", "before", "denies_ipv4", "fought", "services"
-    )  # fmt: skip
+    __slots__ = ("a", "aaaa", "announcers", "asked", "denies_ipv4", "services")
 
     def __init__(self, name: str) -> None:
         self.a = RecordSet(name, RecordType.A)
@@ -38,25 +30,7 @@ class Host:
         self.services: dict[Service, None] = {}
         self.asked = False
         self.denies_ipv4 = False  # NSEC, RFC 6762 §6.1
-        self.announcer: Announcer | None = None
-        self.before: Announcer | None = None
-        self.fought: tuple[Announcer, Announcer] | None = None
-
-    def announced(self, now: Announcer) -> None:
-        """It says of itself that this is its name.
-
-        A new address is a new lease; one that gives way to the old one again is a second host.
-        """
-        last, before = self.announcer, self.before
-        if last is not None and last.interface != now.interface:
-            return  # each link has an address of its own
-        if last is not None and last.source != now.source:
-            if before is not None and (
-                before.source == now.source and now.at_s - before.at_s < FOUGHT_S
-            ):
-                self.fought = (last, now)
-            self.before = last
-        self.announcer = now
+        self.announcers = Announcers()
 
     @property
     def sets(self) -> tuple[RecordSet, ...]:

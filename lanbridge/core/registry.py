@@ -11,6 +11,7 @@ from math import ceil, inf
 
 from lanbridge.core.addresses import Address
 from lanbridge.core.cache import GOODBYE_S
+from lanbridge.core.cross_wiring import Crossed, crossed
 from lanbridge.core.deadlines import VOID, Deadlines
 from lanbridge.core.doubts import Doubts
 from lanbridge.core.events import (
@@ -25,7 +26,7 @@ from lanbridge.core.events import (
 )
 from lanbridge.core.intake import Intake, Plan
 from lanbridge.core.names import fold
-from lanbridge.core.presence import FOUGHT_S, Host, Service
+from lanbridge.core.presence import Host, Service
 from lanbridge.core.records import Question, Record, RecordType
 from lanbridge.core.services import UP, Reason, ServiceInstance, State
 from lanbridge.core.tables import Tables
@@ -186,13 +187,17 @@ class Registry:
         """How many services there are in each state."""
         return Counter(one.state or State.FOUND for one in self._tables.services.values())
 
-    def fought_hosts(self, now_s: float) -> dict[str, tuple[Address, Address]]:
-        """Host names that two announced in turn lately, with the addresses of both."""
+    def fought_hosts(self, now: Moment) -> dict[str, tuple[Address, Address]]:
+        """Host names that two machines announced in turn lately, with the addresses of both."""
         return {
-            host.a.name: (host.fought[0].source, host.fought[1].source)
+            host.a.name: rivals
             for host in self._tables.hosts.values()
-            if host.fought is not None and now_s - host.fought[1].at_s < FOUGHT_S
+            if (rivals := host.announcers.rivals(now.mono_s)) is not None
         }
+
+    def crossed(self) -> list[Crossed]:
+        """Addresses that two machines say are theirs."""
+        return crossed(self._tables.hosts.values())
 
     def unresolved(self) -> bool:
         """Whether some service that was found may still be resolved."""

@@ -138,8 +138,8 @@ class InterfaceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmView:
-    """`kind`: `duplicate-host`, `duplicate-identity` or `self-invisible`; `subject`: the name or
-    the identity; `detail`: what is seen.
+    """`kind`: one of `AlarmKind`; `subject`: the name, address or identity in question; `detail`:
+    what is seen.
     """
 
     kind: str

@@ -1,7 +1,8 @@
 """Alarms: raised once, over once."""
 
+from lanbridge.core import announcers
 from lanbridge.core.alarms import AlarmKind, Alarms
-from lanbridge.core.presence import FOUGHT_S
+from lanbridge.core.announcers import FOUGHT_S
 from tests.core.lan import Lan, address, ptr, srv, txt
 
 HOST = AlarmKind.DUPLICATE_HOST
@@ -21,35 +22,69 @@ def test_what_goes_on_is_told_once_and_since_when() -> None:
 class TestTwoHostsWithOneName:
     """Each announces it with its own address, and takes the other's out of all caches."""
 
-    def announce(self, lan: Lan, source: str, on: str = "eth0") -> None:
-        lan.hear(ptr(), srv(), txt(), address(text=source), on=on, source=source)
+    def announce(self, lan: Lan, source: str, *services: str, on: str = "eth0") -> None:
+        said = [record for one in services for record in (ptr(one), srv(one), txt(one))]
+        lan.hear(*said, address(text=source), on=on, source=source)
+
+    def rivals(self, lan: Lan) -> dict[str, set[str]]:
+        fought = lan.registry.fought_hosts(lan.moment)
+        return {name: {str(one) for one in both} for name, both in fought.items()}
 
     def test_who_announces_it_in_turn_is_two(self) -> None:
-        """Until it has not happened for ten minutes."""
+        """Each with a service of its own; until it has not happened for ten minutes."""
         lan = Lan()
-        for source in ("10.0.0.7", "10.0.0.8", "10.0.0.7"):
-            self.announce(lan, source)
+        for name, source in (("lamp", "10.0.0.7"), ("plug", "10.0.0.8")) * 2:
+            self.announce(lan, source, name)
             lan.wait(20)
-        (fought,) = lan.registry.fought_hosts(lan.now_s).items()
-        assert fought[0] == "lamp.local"
-        assert {str(one) for one in fought[1]} == {"10.0.0.7", "10.0.0.8"}
-        assert lan.registry.fought_hosts(lan.now_s + FOUGHT_S) == {}
+        assert self.rivals(lan) == {"lamp.local": {"10.0.0.7", "10.0.0.8"}}
+        lan.wait(FOUGHT_S)
+        assert self.rivals(lan) == {}
 
     def test_a_new_lease_is_no_second_host(self) -> None:
         """Nor is one that comes back to the old address after an hour."""
         lan = Lan()
         for source in ("10.0.0.7", "10.0.0.8", "10.0.0.8"):
-            self.announce(lan, source)
+            self.announce(lan, source, "lamp")
             lan.wait(60)
         lan.wait(3_600)
-        self.announce(lan, "10.0.0.7")
-        assert lan.registry.fought_hosts(lan.now_s) == {}
+        self.announce(lan, "10.0.0.7", "lamp")
+        assert self.rivals(lan) == {}
 
     def test_a_host_on_two_links_is_one(self) -> None:
         """With an address on each."""
         lan = Lan()
         for _ in range(3):
-            self.announce(lan, "10.0.0.7")
-            self.announce(lan, "10.1.0.7", on="wlan0")
+            self.announce(lan, "10.0.0.7", "lamp")
+            self.announce(lan, "10.1.0.7", "lamp", on="wlan0")
             lan.wait(10)
-        assert lan.registry.fought_hosts(lan.now_s) == {}
+        assert self.rivals(lan) == {}
+
+    def test_a_host_with_two_network_cards_in_one_network_is_one(self) -> None:
+        """As avahi does: each card tells of all services, with the address of its own."""
+        lan = Lan()
+        for _ in range(5):
+            for source in ("10.0.0.7", "10.0.0.8", "10.0.0.8", "10.0.0.7"):
+                self.announce(lan, source, "lamp", "plug")
+            lan.wait(20)
+            assert self.rivals(lan) == {}
+
+    def test_one_answer_that_was_lost_makes_no_second_host(self) -> None:
+        """Nor do answers that tell of an address alone."""
+        lan = Lan()
+        self.announce(lan, "10.0.0.7", "lamp")
+        for source in ("10.0.0.8", "10.0.0.7") * 3:
+            self.announce(lan, source)
+        self.announce(lan, "10.0.0.7", "lamp")
+        assert self.rivals(lan) == {}
+
+    def test_who_makes_up_addresses_and_services_fills_tables_that_have_an_end(self) -> None:
+        """One source after the other, and a hundred services of each."""
+        lan = Lan()
+        for number in range(20):
+            names = [f"lamp{one}" for one in range(100)]
+            self.announce(lan, f"10.0.0.{number % 10 + 1}", *names)
+        (host,) = lan.registry._tables.hosts.values()
+        assert len(host.announcers.spans) == announcers.MAX_SOURCES
+        told = host.announcers._told
+        assert len(told) <= announcers.MAX_SOURCES
+        assert max(map(len, told.values())) <= announcers.MAX_TOLD

@@ -40,6 +40,31 @@ except TimeoutError:
 """
 
 
+_ANNOUNCE = """
+import socket, sys
+from ipaddress import ip_address
+from lanbridge.core.records import Record, RecordType, Srv
+from lanbridge.mdns.wire import encode_response
+host, service, *addresses = sys.argv[1:]
+name = f"{service}._http._tcp.local"
+records = [
+    Record("_http._tcp.local", RecordType.PTR, 120, name),
+    Record(name, RecordType.SRV, 120, Srv(0, 0, 80, host), True),
+    Record(name, RecordType.TXT, 120, b"\\0", True),
+    *(Record(host, RecordType.A, 120, ip_address(one), True) for one in addresses),
+]
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("", 5353))
+for packet in encode_response(records):
+    sock.sendto(packet, ("224.0.0.251", 5353))
+"""
+
+
+def announce(host: Host, name: str, service: str, *addresses: str) -> None:
+    """What a host says that defends no name: one packet."""
+    host.run([sys.executable, "-c", _ANNOUNCE, name, service, *addresses])
+
+
 def reverse(host: Host, address: str) -> str:
     """The name of an IPv4 address, asked for as a one-shot querier does."""
     name = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
@@ -113,3 +138,25 @@ def test_reverse_names_belong_to_avahi_where_it_runs(lab: Lab) -> None:
     eventually(lambda: advertised(second), what="it has its name beside avahi")
     assert reverse(phone, "10.77.0.4") == "second.local"
     assert not any("conflict" in line.text.lower() for line in avahi.lines)
+
+
+def test_two_hosts_of_one_name_or_address_are_told_and_one_with_two_cards_is_not(lab: Lab) -> None:
+    """avahi with Ethernet and Wi-Fi in one network, beside two that defend nothing."""
+    pi, lamp = lab.host("pi"), lab.host("lamp")
+    one, two = lab.host("one"), lab.host("two")
+    lamp.attach("lan", ipv4="10.77.0.102/24", ipv6="fd77::102/64")
+    daemon = serve(pi)
+    lamp.avahi([Service("Kitchen lamp", "_http._tcp", 80)])
+    lamp_views = eventually(lambda: services(pi).get("Kitchen lamp"), what="the lamp is found")
+    assert lamp_views["host"] == "lamp.local"
+    for _ in range(2):
+        announce(one, "twin.local", "One", "10.77.0.3")
+        announce(two, "twin.local", "Two", "10.77.0.4")
+    daemon.wait_line("twin.local is 10.77.0.[34] and 10.77.0.[34] by turns", timeout_s=30)
+    announce(one, "solo.local", "Three", "10.77.0.3")
+    announce(two, "crossed.local", "Four", "10.77.0.4", "10.77.0.3")
+    daemon.wait_line("10.77.0.3 is .*, but crossed.local, which is 10.77.0.4", timeout_s=30)
+    services(pi)  # a look: both cards answer once more
+    alarms = http(pi, "http://127.0.0.1:8620/api/v1/status").body["alarms"]
+    assert not [alarm for alarm in alarms if "lamp" in alarm["detail"]]
+    assert {alarm["kind"] for alarm in alarms} <= {"duplicate-host", "cross-wired"}

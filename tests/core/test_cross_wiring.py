@@ -1,0 +1,162 @@
+"""Addresses cross-wired: a host that names the address of another one."""
+
+import pytest
+
+from lanbridge.core import cross_wiring
+from tests.core.lan import Lan, address, ptr, srv, txt
+
+
+def says(
+    lan: Lan, host: str, *addresses: str, source: str = "", on: str = "eth0", ttl_s: int = 120
+) -> None:
+    """A host announces itself and one service of its own."""
+    name = f"{host} service"
+    records = [ptr(name), srv(name, f"{host}.local"), txt(name)]
+    records += [address(f"{host}.local", one, ttl_s) for one in addresses]
+    lan.hear(*records, source=source or addresses[0], on=on)
+
+
+def found(lan: Lan) -> list[tuple[str, str, str]]:
+    """Address, owner and claimant."""
+    return [(str(one.address), one.owner, one.claimant) for one in lan.registry.crossed()]
+
+
+CROSSED = [("10.0.0.8", "plug.local", "lamp.local")]
+
+
+@pytest.mark.parametrize("owner_first", [True, False])
+def test_a_host_that_names_the_address_of_another_one(owner_first: bool) -> None:
+    """Beside its own, from which it announces itself: whoever opens the lamp may get the plug."""
+    lan = Lan()
+    steps = [("plug", "10.0.0.8"), ("lamp", "10.0.0.7", "10.0.0.8")]
+    for step in steps if owner_first else reversed(steps):
+        says(lan, *step)
+        lan.wait(5)
+    assert found(lan) == CROSSED
+    (one,) = lan.registry.crossed()
+    assert str(one.source) == "10.0.0.7"
+
+
+def test_it_is_over_when_the_host_names_it_no_more() -> None:
+    """The cache-flush bit takes the address away within a second; so does the end of its life."""
+    lan = Lan()
+    says(lan, "plug", "10.0.0.8")
+    says(lan, "lamp", "10.0.0.7", "10.0.0.8")
+    lan.wait(10)
+    assert found(lan) == CROSSED
+    says(lan, "lamp", "10.0.0.7")
+    assert found(lan) == []
+
+
+def test_a_host_that_goes_on_naming_a_lease_it_lost() -> None:
+    """It has another one now, and the old one was given to somebody else."""
+    lan = Lan()
+    says(lan, "lamp", "10.0.0.8")
+    lan.wait(60)
+    says(lan, "lamp", "10.0.0.7", "10.0.0.8")
+    lan.wait(10)
+    assert found(lan) == []
+    says(lan, "plug", "10.0.0.8")
+    lan.wait(1)
+    assert found(lan) == CROSSED
+
+
+class TestWhatIsLegitimate:
+    """No alarm, ever."""
+
+    def test_a_lease_that_moves(self) -> None:
+        """The new owner announces it while the record of the old one still lives."""
+        lan = Lan()
+        says(lan, "lamp", "10.0.0.8")
+        lan.wait(5)
+        says(lan, "lamp", "10.0.0.7")
+        says(lan, "plug", "10.0.0.8")
+        assert found(lan) == []
+        lan.wait(300)
+        says(lan, "lamp", "10.0.0.7")
+        says(lan, "plug", "10.0.0.8")
+        assert found(lan) == []
+
+    def test_a_lease_that_moves_from_one_who_went_without_a_word(self) -> None:
+        """It was switched off; its records live on for a while."""
+        lan = Lan()
+        says(lan, "lamp", "10.0.0.8", ttl_s=4500)
+        lan.wait(60)
+        says(lan, "plug", "10.0.0.8")
+        lan.wait(5)
+        assert found(lan) == []
+
+    def test_two_that_swap_their_leases(self) -> None:
+        """Each announces the address that it has now."""
+        lan = Lan()
+        for lamp, plug in (("10.0.0.7", "10.0.0.8"), ("10.0.0.8", "10.0.0.7")):
+            says(lan, "lamp", lamp)
+            says(lan, "plug", plug)
+            assert found(lan) == []
+            lan.wait(30)
+
+    def test_two_names_of_one_machine(self) -> None:
+        """avahi's and ours, with both of its addresses, from one of them."""
+        lan = Lan()
+        for _ in range(3):
+            says(lan, "pi", "10.0.0.7", "10.0.0.8")
+            says(lan, "lanbridge-1", "10.0.0.7", "10.0.0.8")
+            lan.wait(50)
+            assert found(lan) == []
+
+    def test_two_stacks_of_one_machine_that_choose_another_source(self) -> None:
+        """Each names both addresses."""
+        lan = Lan()
+        for _ in range(3):
+            says(lan, "pi", "10.0.0.7", "10.0.0.8")
+            says(lan, "lanbridge-1", "10.0.0.7", "10.0.0.8", source="10.0.0.8")
+            lan.wait(50)
+            assert found(lan) == []
+
+    def test_two_network_cards_in_one_network(self) -> None:
+        """avahi says on each the address of that one; others say both on one, or on each."""
+        lan = Lan()
+        for _ in range(3):
+            says(lan, "pi", "10.0.0.7")
+            says(lan, "pi", "10.0.0.8")
+            says(lan, "one", "10.0.0.7", "10.0.0.8")
+            says(lan, "each", "10.0.0.7", "10.0.0.8")
+            says(lan, "each", "10.0.0.7", "10.0.0.8", source="10.0.0.8")
+            lan.wait(50)
+            assert found(lan) == []
+
+    def test_a_second_name_for_hardware_that_has_one(self) -> None:
+        """`avahi-publish -a` and `lanbridge advertise --address`, from another machine."""
+        lan = Lan()
+        for _ in range(3):
+            says(lan, "esp-1234", "10.0.0.50")
+            says(lan, "old-lamp", "10.0.0.50", source="10.0.0.7")
+            says(lan, "pi", "10.0.0.7")
+            lan.wait(50)
+            assert found(lan) == []
+
+    def test_one_address_in_two_networks(self) -> None:
+        """Both links have a 10.0.0.8, and one host is on both."""
+        lan = Lan()
+        for _ in range(3):
+            says(lan, "plug", "10.0.0.8", on="wlan0")
+            says(lan, "lamp", "10.0.0.7", "10.0.0.8")
+            lan.wait(50)
+            assert found(lan) == []
+
+    def test_addresses_that_every_docker_host_has(self) -> None:
+        """Nobody announces himself from there."""
+        lan = Lan()
+        for number in (7, 8):
+            says(lan, f"docker-{number}", f"10.0.0.{number}", "172.17.0.1")
+        assert found(lan) == []
+
+
+def test_who_makes_up_names_makes_no_list_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each says that the address of the plug is its own."""
+    monkeypatch.setattr(cross_wiring, "MAX_CROSSED", 3)
+    lan = Lan()
+    says(lan, "plug", "10.0.0.8")
+    for number in range(10, 20):
+        says(lan, f"bogus{number}", f"10.0.0.{number}", "10.0.0.8")
+    assert len(lan.registry.crossed()) == 3
