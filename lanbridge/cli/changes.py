@@ -1,10 +1,12 @@
 """How a change looks in a line: the columns of `events` and of `discover --watch`."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from lanbridge.cli.cells import addresses
 from lanbridge.cli.output import Column, plain
+from lanbridge.cli.widths import cut, whole_parts
 
 _GREEN, _YELLOW, _RED, _BOLD = "32", "33", "31", "1"
 _COLOURS = {
@@ -34,12 +36,21 @@ def _details(row: Mapping[str, Any]) -> str:
     return plain(known or (service["reason"] if service and row["event"] == "service.lost" else ""))
 
 
+def _clock(at: str, room: int) -> str:
+    """For a person who looks on, the time of day will do."""
+    try:
+        return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
+    except ValueError:  # whatever answers at the URL has said so
+        return cut(at, room)
+
+
+# Who has many addresses has the rest of the line for them.
 CHANGES = (
-    Column("at", "TIME", 24),
-    Column("event", "EVENT", 22, colours=_COLOURS),
-    Column("service", "NAME", 28, _service("name", str)),
-    Column("service", "TYPE", 16, _service("type", str)),
-    Column("service", "ADDRESSES", 15, _service("addresses", addresses)),
+    Column("at", "TIME", 24, least=8, shorten=_clock),
+    Column("event", "EVENT", 22, colours=_COLOURS, least=16, shorten=cut),
+    Column("service", "NAME", 28, _service("name", str), least=13, shorten=cut),
+    Column("service", "TYPE", 16, _service("type", str), least=10, shorten=cut),
     Column("service", "PORT", 5, _service("port", str)),
-    Column("", "DETAILS", 0, _details),
+    Column("", "DETAILS", 12, _details, least=0),
+    Column("service", "ADDRESSES", 0, _service("addresses", addresses), shorten=whole_parts),
 )

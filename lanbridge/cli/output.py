@@ -30,6 +30,9 @@ class Column(NamedTuple):
 
     key: of the value that `text` gets; "" is the whole row. colours: of cells, as SGR codes. limit:
     of characters in a cell; what strangers say is cut.
+
+    Of lines on a terminal: least: the width that it gives way to; shorten: what a cell that is
+    wider than its column, or for the last one than the rest of the line, becomes in that many.
     """
 
     key: str
@@ -38,6 +41,8 @@ class Column(NamedTuple):
     text: Callable[[Any], str] = plain
     colours: Mapping[str, str] = MappingProxyType({})
     limit: int = 255
+    least: int | None = None
+    shorten: Callable[[str, int], str] | None = None
 
     def cell(self, row: Row) -> str:
         """The raw text of this column: the format makes it safe for where it goes."""

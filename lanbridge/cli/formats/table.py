@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
-from unicodedata import combining, east_asian_width
 
 from lanbridge.cli.output import Column, Row
+from lanbridge.cli.widths import width
 from lanbridge.core.text import printable
 
 if TYPE_CHECKING:
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 # A word that is longer is broken: names of strangers do not decide how all the others are shown.
 WORD_MAX = 12
+LAST_MIN = 18  # of a line on a terminal, for the last column: an IPv4 address and a mark of more
 ERASE = "\r\x1b[K"
 
 
 class Lines:
     """The same widths whatever the rows are, so that the output is stable and needs no waiting.
 
-    Coloured on a terminal only, and not where NO_COLOR is set (no-color.org). foot: asked after
-    each row for a line that stays below them, on a terminal only.
+    On a terminal they give way, so that a row is a line there too; they are coloured there only,
+    and not where NO_COLOR is set (no-color.org). foot: asked after each row for a line that stays
+    below them, on a terminal only.
     """
 
     def __init__(
@@ -30,9 +32,9 @@ class Lines:
     ) -> None:
         self._columns = columns
         self._stream = stream
-        can_draw = _can_draw(stream)
-        self._coloured = can_draw and not os.environ.get("NO_COLOR")
-        self._foot = foot if can_draw else None
+        self._drawn = _can_draw(stream)
+        self._coloured = self._drawn and not os.environ.get("NO_COLOR")
+        self._foot = foot if self._drawn else None
 
     def begin(self) -> None:
         """The headings."""
@@ -49,20 +51,29 @@ class Lines:
             self._stream.flush()
 
     def _write(self, cells: Sequence[str]) -> None:
-        padded = (
-            self._paint(cell, column) + " " * (column.width - _width(cell))
-            for cell, column in zip(cells, self._columns, strict=True)
-        )
-        line = "  ".join(padded).rstrip() + "\n"
+        room = get_terminal_size().columns  # at this moment: windows are dragged
+        widths = [column.width for column in self._columns]
+        if self._drawn:
+            widths = _narrowed(self._columns, room)
+        pieces: list[str] = []
+        used = 0
+        for cell, column, wanted in zip(cells, self._columns, widths, strict=True):
+            most, shown = wanted or room - used, cell
+            if self._drawn and column.shorten and width(cell) > most:
+                shown = column.shorten(cell, most)
+            if shown or wanted:
+                padding = " " * (wanted - width(shown))
+                pieces.append(self._paint(shown, column.colours.get(cell)) + padding)
+                used += width(shown) + len(padding) + 2
+        line = "  ".join(pieces).rstrip() + "\n"
         if self._foot:  # all in one piece: nothing is seen half drawn
-            foot = self._foot()[: get_terminal_size().columns - 1]
+            foot = self._foot()[: room - 1]
             line = f"{ERASE}{line}{foot}"
         self._stream.write(line)
         self._stream.flush()
 
-    def _paint(self, cell: str, column: Column) -> str:
-        code = column.colours.get(cell) if self._coloured else None
-        return cell if code is None else f"\x1b[{code}m{cell}\x1b[0m"
+    def _paint(self, text: str, code: str | None) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if code and self._coloured else text
 
 
 class Live:
@@ -105,8 +116,8 @@ class Live:
         from rich.text import Text
 
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for column, width in zip(self._columns, widths, strict=True):
-            table.add_column(column.heading, overflow="fold", width=width)
+        for column, wanted in zip(self._columns, widths, strict=True):
+            table.add_column(column.heading, overflow="fold", width=wanted)
         # Text, not str: rich reads [brackets] in a str as its own markup.
         for cells in rows:
             table.add_row(*map(Text, cells))
@@ -136,12 +147,24 @@ def _can_draw(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
+def _narrowed(columns: Sequence[Column], room: int) -> list[int]:
+    """The least widths of lines, and those that want least more have it first."""
+    widths = [column.width if column.least is None else column.least for column in columns]
+    wants = [column.width - least for column, least in zip(columns, widths, strict=True)]
+    spare = room - sum(widths) - 2 * (len(widths) - 1) - LAST_MIN
+    for index in sorted(range(len(wants)), key=wants.__getitem__):
+        more = max(0, min(wants[index], spare))
+        widths[index] += more
+        spare -= more
+    return widths
+
+
 def _fit(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """A width for each column, all together within `room`; None where words would be broken."""
     columns = list(zip(*rows, strict=True))
-    whole = [max(map(_width, cells)) for cells in columns]
+    whole = [max(map(width, cells)) for cells in columns]
     widths = [
-        min(WORD_MAX, max(_width(word) for cell in cells for word in cell.split() or ("",)))
+        min(WORD_MAX, max(width(word) for cell in cells for word in cell.split() or ("",)))
         for cells in columns
     ]
     spare = room - sum(widths)
@@ -153,9 +176,3 @@ def _fit(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
         widths[index] += more
         spare -= more
     return widths
-
-
-def _width(text: str) -> int:
-    """Cells that a terminal gives `text`: two for 客, none for an accent on the letter before."""
-    wide = sum(east_asian_width(char) in "WF" for char in text)
-    return len(text) + wide - sum(combining(char) != 0 for char in text)

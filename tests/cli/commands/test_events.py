@@ -79,12 +79,12 @@ def test_a_line_for_each_change(run: Run, daemon: Callable[..., Script]) -> None
     status, out, err = run("events", "--url", daemon_.url, "--count", "6")
     assert (status, err) == (0, "")
     heading, *lines = (line.split() for line in out.splitlines())
-    assert heading == ["TIME", "EVENT", "NAME", "TYPE", "ADDRESSES", "PORT", "DETAILS"]
+    assert heading == ["TIME", "EVENT", "NAME", "TYPE", "PORT", "DETAILS", "ADDRESSES"]
     assert lines[0][1:] == [
         "service.lost",
-        *["客厅灯", "_http._tcp", "192.168.1.20", "8086", "goodbye"],
+        *["客厅灯", "_http._tcp", "8086", "goodbye", "192.168.1.20"],
     ]
-    assert lines[1][-2:] == ["port,", "txt"]
+    assert lines[1][-3:] == ["port,", "txt", "192.168.1.20"]
     assert lines[2][1:] == ["network.changed", "eth0", "came"]
     assert lines[3][1:] == ["advertisement.renamed", "Pi", "is", "now", "Pi", "(2)"]
     assert lines[4][1:] == ["resync"]

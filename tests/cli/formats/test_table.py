@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from lanbridge.cli.changes import CHANGES
 from lanbridge.cli.formats.table import Lines, Writer
 from lanbridge.cli.output import Column
 
@@ -160,3 +161,71 @@ def test_lines_are_coloured_on_a_terminal_alone(
     lines.row({"event": "found", "name": "a"})
     lost = "\x1b[31mlost\x1b[0m" if coloured else "lost"
     assert out.getvalue() == f"{lost}    lost\nfound   a\n"
+
+
+LAMP = {
+    "name": "Kitchen lamp",
+    "type": "_http._tcp",
+    "port": 8086,
+    "reason": None,
+    "addresses": [{"address": one} for one in ("192.168.100.20", "fd77::1:2:3:4", "fe80::1%eth0")],
+}
+
+
+def story(width: int, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What `events` prints of a lamp with three addresses, uncoloured."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(width))
+    at = "2026-01-01T00:00:00.000Z"
+    cast = {"name": "Living room Chromecast Ultra", "type": "_googlecast._tcp", "port": 8009}
+    lines = Lines(CHANGES, stream)
+    lines.begin()
+    lines.row({"at": at, "event": "service.resolved", "service": LAMP})
+    lines.row({"at": at, "event": "service.resolve-failed", "service": LAMP | cast})
+    lines.row({"at": at, "event": "service.lost", "service": LAMP | {"reason": "no-answer"}})
+    return stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 90, 100, 120, 160, 200])
+def test_a_change_is_one_line_of_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its port, and of many addresses those that have room."""
+    lines = story(width, Terminal(), monkeypatch)
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= width
+    heading, resolved, failed, lost = lines
+    assert re.search("  service.resolved +Kitchen lamp +_http._tcp  ", resolved)
+    assert heading.index("PORT") == resolved.index("8086") == failed.index("8009")
+    assert "no-answer" in lost
+    shown = resolved.partition("8086")[2].removesuffix(" …").strip().split(", ")
+    assert shown == ["192.168.100.20", "fd77::1:2:3:4", "fe80::1%eth0"][: len(shown)]
+    assert resolved.endswith(" …") is (len(shown) < 3) is (width < 200)
+
+
+def test_the_narrowest_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is cut says so; half an address would be a wrong one."""
+    assert [line[8:] for line in story(80, Terminal(), monkeypatch)] == [
+        "  EVENT             NAME           TYPE        PORT   DETAILS  ADDRESSES",
+        "  service.resolved  Kitchen lamp   _http._tcp  8086   192.168.100.20 …",
+        "  service.resolve…  Living room …  _googleca…  8009   192.168.100.20 …",
+        "  service.lost      Kitchen lamp   _http._tcp  8086   no-answer  …",
+    ]
+
+
+def test_a_change_in_a_pipe_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the same, however wide the terminal is from which it was started."""
+    lines = story(80, io.StringIO(), monkeypatch)
+    assert lines == story(200, io.StringIO(), monkeypatch)
+    assert lines[1] == (
+        "2026-01-01T00:00:00.000Z  service.resolved        Kitchen lamp                  "
+        "_http._tcp        8086                 192.168.100.20, fd77::1:2:3:4, fe80::1%eth0"
+    )
+
+
+def test_a_time_that_is_none_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What answers at the URL may be anything."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = Lines(CHANGES, out := Terminal())
+    lines.row({"at": "half past seven", "event": "resync"})
+    assert out.getvalue().startswith("half pa…  ")
