@@ -251,6 +251,7 @@ _THEIR_FAULTS = (
     "Invalid UTF-8 sequence received from client.",
     "Unsupported upgrade request.",
     "ASGI callable returned without completing handshake.",  # a WebSocket that was refused
+    "ASGI callable returned without completing response.",  # /echo/raw of a body without end
 )
 
 

@@ -1,57 +1,174 @@
-"""A daemon under bad input: others are served, and its memory is bounded."""
+"""All kinds of bad input at once against a whole daemon; its neighbour notices nothing."""
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.lan.lab import Lab
+from tests.lan.process import eventually
 from tests.lan.program import http, serve
-from tests.lan.test_flood import rss_mib
 
 if TYPE_CHECKING:
-    from tests.lan.lab import Lab
+    from collections.abc import Generator
 
-HALF_OPEN, GROWTH_MIB = 1_000, 16
-# Half-open connections, and beside them five things that have no end, 32 MiB of each.
-_ATTACK = """
+    from tests.lan.process import Process
+
+EXPECTED = {
+    400: (
+        *("no HTTP", "a header without a colon", "two Hosts", "no Host", "two lengths"),
+        *("a length that is no number", "a length past all numbers", "a chunk that has no length"),
+        *("a target that is no ASCII", "a key that is none"),
+    ),
+    408: ("a head that stops", "a body that stops"),
+    413: (
+        *("a body too large", "a body too large in chunks", "an absurd length"),
+        *("an absurd length for /echo/raw", "an absurd length of an upload"),
+    ),
+    416: ("a range behind the end", "a range that is none"),
+    426: ("an old WebSocket",),
+    431: (
+        *("a head without end", "a header without end", "a target without end"),
+        "a trailer without end",
+    ),
+    1002: (
+        *("a frame without a mask", "a reserved opcode", "a reserved bit", "a ping in fragments"),
+        *("compression that was not agreed", "a fragment of nothing", "a ping too long"),
+        *("a text in the fragments of another", "half a close code"),
+        "a close code that is not for sending",
+    ),
+    1007: (
+        *("a text that is no UTF-8", "a text cut in a character"),
+        "a close reason that is no UTF-8",
+    ),
+    1009: (
+        *("a message too large", "a message too large in fragments", "a message of a tebibyte"),
+        "a bomb",
+    ),
+}
+GROWTH_MIB = 24
+HALF_OPEN, OF_ONE_CLIENT = 1_000, 256
+DATAGRAMS = 50
+# Half a head on each connection: what the daemon keeps, and how many it turned away.
+_CROWD = """
 import resource, signal, socket, sys
-where, count = (sys.argv[1], 8620), int(sys.argv[2])
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4_096), hard))
-held = []
-for number in range(count):
-    one = socket.create_connection(where, timeout=10)
-    one.sendall(b"GET /ping HTTP/1.1\\r\\nho" if number % 2 else b"")
+held, turned_away = [], 0
+for _ in range(int(sys.argv[2])):
+    one = socket.create_connection((sys.argv[1], 8620), timeout=10)
     held.append(one)
-host = b"host: %b\\r\\n" % sys.argv[1].encode()
-chunked = b"POST /echo HTTP/1.1\\r\\n" + host + b"transfer-encoding: chunked\\r\\n\\r\\n"
-for begin in (
-    b"GET /echo HTTP/1.1\\r\\nx: ",
-    b"GET /",
-    chunked + b"1\\r\\na\\r\\n0\\r\\nx: ",
-    chunked + b"1;",
-    b"GET /echo/delay/20 HTTP/1.1\\r\\n" + host + b"\\r\\nGET /",
-):
-    with socket.create_connection(where, timeout=10) as one:
-        try:
-            one.sendall(begin)
-            for _ in range(32 * 16):
-                one.sendall(bytes([97]) * 65_536)
-        except ConnectionError:
-            pass
-print("holding", flush=True)
+    if len(held) > int(sys.argv[3]):
+        turned_away += one.recv(12) == b"HTTP/1.1 503"
+    else:
+        one.sendall(b"GET /ping HTTP/1.1\\r\\nho")
+print(turned_away, flush=True)
 signal.pause()
+"""
+# A good one behind each two bad ones: what the system keeps for the daemon is never full of them.
+_DATAGRAMS = """
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    sock.connect((sys.argv[1], 8620))
+    sock.settimeout(10)
+    for _ in range(int(sys.argv[2])):
+        for bad in (b"", bytes(4096)):
+            sock.send(bad)
+        sock.send(b"good")
+        assert sock.recv(9000) == b"good"
 """
 
 
-def test_half_open_connections_and_heads_without_end(lab: Lab) -> None:
-    """A thousand of the first and 160 MiB of the second; a neighbour is answered meanwhile."""
-    pi, phone = lab.host("pi"), lab.host("phone")
-    daemon = serve(pi)
-    before_mib = rss_mib(daemon)
-    attack = pi.popen([sys.executable, "-c", _ATTACK, "127.0.0.1", str(HALF_OPEN)])
-    attack.wait_line("^holding$")
-    assert http(phone, "http://10.77.0.1:8620/echo").status == 200
-    assert rss_mib(daemon) - before_mib < GROWTH_MIB
-    refused = http(pi, "http://127.0.0.1:8620/api/v1/status").body["http_refused"]
-    assert refused["head-too-large"] == 5
+def peak_mib(process: Process) -> float:
+    """The most that it held in memory since `forget_peak`."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def forget_peak(process: Process) -> None:
+    """What it holds now is the most so far: proc_pid_clear_refs(5)."""
+    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+
+
+class Attack:
+    """What was heard of it, by case, and what is to be seen of the daemon afterwards."""
+
+    def __init__(self, lab: Lab) -> None:
+        pi, phone = lab.host("pi"), lab.host("phone")
+        crowd, vandal = lab.host("crowd"), lab.host("vandal")
+        daemon = serve(pi)
+        where = "10.77.0.1"
+        neighbour = phone.python(["-m", "tests.lan.neighbour", where])
+        neighbour.wait_line("^both come back$")
+        said = len(daemon.lines)
+        forget_peak(daemon)
+        before_mib = peak_mib(daemon)
+        # From a neighbour, and from this host itself, where a proxy would have everybody behind it.
+        self.turned_away = []
+        for host, address, share in ((crowd, where, OF_ONE_CLIENT), (pi, "127.0.0.1", HALF_OPEN)):
+            standing = host.python(["-c", _CROWD, address, str(HALF_OPEN), str(share)])
+            self.turned_away.append(int(standing.wait_line(r"^\d+$", 60)))
+        vandal.run([sys.executable, "-c", _DATAGRAMS, where, str(DATAGRAMS)])
+        heard = vandal.run([sys.executable, "-m", "tests.lan.vandal", where], timeout_s=90)
+        self.heard = {
+            k: v for line in heard.stdout.splitlines() for k, v in json.loads(line).items()
+        }
+        self.growth_mib = peak_mib(daemon) - before_mib
+        self.journal = [line.text for line in daemon.lines[said:]]
+        self.neighbour_status = neighbour.terminate()
+        self.neighbour = json.loads(neighbour.stdout.splitlines()[-1])
+        self.status = http(pi, "http://127.0.0.1:8620/api/v1/status").body
+        eventually(
+            lambda: http(pi, "http://127.0.0.1:8620/echo").body["holds"]["requests"] == 1,
+            what="nothing is left over",
+        )
+
+
+@pytest.fixture(scope="module")
+def attack() -> Generator[Attack]:
+    """One, and a neighbour beside it."""
+    with Lab() as lab:
+        yield Attack(lab)
+
+
+@pytest.mark.parametrize(
+    ("code", "case"), [(code, case) for code, cases in EXPECTED.items() for case in cases]
+)
+def test_each_is_answered_with_what_is_wrong(attack: Attack, code: int, case: str) -> None:
+    """The status of HTTP, or the close code of RFC 6455 §7.4.1."""
+    assert attack.heard[case] == code
+
+
+def test_every_case_is_expected(attack: Attack) -> None:
+    """None was added that nobody looks at."""
+    assert sorted(attack.heard) == sorted(case for cases in EXPECTED.values() for case in cases)
+
+
+def test_one_host_keeps_its_share_of_the_connections(attack: Attack) -> None:
+    """The rest is told 503."""
+    assert attack.turned_away == [HALF_OPEN - OF_ONE_CLIENT, 0]
+
+
+def test_a_neighbour_notices_nothing(attack: Attack) -> None:
+    """Its two connections lived through all of it, and every echo came back."""
+    assert attack.neighbour_status == 0
+    assert min(attack.neighbour.values()) > 100
+
+
+def test_memory_is_bounded(attack: Attack) -> None:
+    """At the worst moment, of which the kernel keeps the record."""
+    assert attack.growth_mib < GROWTH_MIB
+
+
+def test_all_is_counted_and_nothing_written(attack: Attack) -> None:
+    """Whoever reaches the port could fill the journal."""
+    refused = attack.status["http_refused"]
+    assert refused["head-too-large"] == len(EXPECTED[431])
+    assert refused["crowded"] == sum(attack.turned_away)
+    assert attack.status["echo_refused"] == {"empty": DATAGRAMS, "too-large": DATAGRAMS}
+    assert attack.journal == []

@@ -10,6 +10,9 @@ async def raw(call: Call) -> None:
 
     Most clients, and the phone's, read nothing until they have sent all. So what is larger is for
     those that read while they send; the others wait for us, and we for them, until one gives up.
+
+    MAX_UPLOAD_BYTES is the most of any: a length beyond it is told 413, and one that is not told
+    ends where it is passed, without the last chunk. RFC 9112 §8: that is an incomplete message.
     """
     check_length(call, MAX_UPLOAD_BYTES)
     media_type = call.header(b"content-type") or "application/octet-stream"
@@ -35,13 +38,17 @@ async def _gather(call: Call, data: bytes, media_type: str) -> None:
         if length := call.header(b"content-length"):
             headers.append((b"content-length", length.encode("latin-1")))
         await call.send({"type": "http.response.start", "status": 200, "headers": headers})
-        for at in range(0, len(body), PIECE_BYTES):
+        size_bytes = len(body)
+        for at in range(0, size_bytes, PIECE_BYTES):
             await _send(call, bytes(body[at : at + PIECE_BYTES]))
         body.clear()
     finally:
         memory.give(kept_bytes)
     while more:
         data, more = await piece(call)
+        size_bytes += len(data)
+        if size_bytes > MAX_UPLOAD_BYTES:
+            return  # the server closes what is not complete
         await _send(call, data)
     await call.send({"type": "http.response.body", "body": b""})
 

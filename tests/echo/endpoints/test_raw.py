@@ -1,11 +1,13 @@
 """`/echo/raw`: byte for byte, at any size."""
 
 import asyncio
+import contextlib
 
 import httpx2
 import pytest
 
 from lanbridge.echo.bodies import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
+from lanbridge.echo.endpoints import raw
 from tests.echo.conftest import Serve
 
 
@@ -61,3 +63,37 @@ async def test_an_absurd_length_is_refused_at_once(serve: Serve, length: int) ->
         writer.write(head.encode())
         assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 413 ")
         writer.close()
+
+
+async def test_a_body_without_a_length_has_the_same_limit(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer has begun and can say no more: it ends before its last chunk."""
+    monkeypatch.setattr(raw, "MAX_UPLOAD_BYTES", 2 * MAX_BODY_BYTES)
+    async with serve() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /echo/raw HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n")
+        sending = asyncio.ensure_future(_send_without_end(writer))
+        received = await _until_closed(reader)
+        assert received.startswith(b"HTTP/1.1 200 ")
+        assert MAX_BODY_BYTES < len(received) < 2.1 * MAX_BODY_BYTES
+        assert not received.endswith(b"0\r\n\r\n")
+        await sending
+        writer.close()
+
+
+async def _send_without_end(writer: asyncio.StreamWriter) -> None:
+    """Chunks, until the server closes."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            writer.write(b"10000\r\n%b\r\n" % bytes(0x10000))
+            await writer.drain()
+
+
+async def _until_closed(reader: asyncio.StreamReader) -> bytes:
+    """All that comes; the end may be a reset."""
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(2**16):
+            received += piece
+    return received
