@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from lanbridge.cli.client import DEFAULT_URL, ask
-from lanbridge.cli.output import Column, format_option, writing
+from lanbridge.cli.output import Column, format_option, hint, writing
 from lanbridge.core.services import State
 
 _STATES = click.Choice([state.value for state in State])
@@ -46,6 +46,10 @@ def list_command(path: str, columns: Sequence[Column], help: str | None) -> clic
         with writing(format, columns) as write:
             for row in rows:
                 write(row)
+        if not rows:
+            asked = any(value is not None for value in query.values())
+            known = "the daemon knows none that is so" if asked else "the daemon knows none"
+            hint(f"{known}; 'lanbridge doctor' on its host says what stops discovery there")
         return 0 if rows else 1
 
     return click.command(help=help)(run)

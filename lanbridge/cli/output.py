@@ -109,6 +109,12 @@ def complain(text: str, level: Literal["error", "warning"] = "error") -> None:
     print(f"{level}: {text}", file=sys.stderr)
 
 
+def hint(text: str) -> None:
+    """What a person may try next; a script is not told."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr)
+
+
 def discard_stdout() -> None:
     """After a broken pipe: what is still in the buffer goes nowhere, and says nothing of it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

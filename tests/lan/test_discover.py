@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 LAMPS = [Service(f"Lamp {n}", "_http._tcp", 8000 + n, {"n": str(n)}) for n in range(5)]
+_ON_A_TERMINAL = """
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 1024))))
+"""
 HOSTILE = "=cmd()\x9b31m\u202eevil"
 
 
@@ -43,6 +48,25 @@ def test_nothing_found_is_status_1(lab: Lab) -> None:
     result = lanbridge(lab.hosts["pi"], "discover", "_nothing._tcp", "--format", "json")
     assert result.returncode == 1
     assert json.loads(result.stdout) == {"version": 1, "items": []}
+
+
+def test_nothing_found_is_no_dead_end_for_a_person(lab: Lab) -> None:
+    """On a terminal one line says what to try next; a script hears nothing of it."""
+    pi = lab.hosts["pi"]
+
+    def on_a_terminal(*words: str) -> str:
+        done = pi.run([sys.executable, "-c", _ON_A_TERMINAL, LANBRIDGE, *words], check=False)
+        assert done.returncode == 1
+        return done.stdout
+
+    nothing = "nothing was found; 'lanbridge doctor' says what stops discovery on this host"
+    assert nothing in on_a_terminal("discover", "_nothing._tcp")
+    assert nothing in on_a_terminal("discover", "_nothing._tcp", "--watch", "--timeout", "1")
+    assert lanbridge(pi, "discover", "_nothing._tcp").stderr == ""
+    advertise(pi, "Mine", "_mine._tcp", "1234")
+    own = "nothing but what runs on this host, which --include-self shows"
+    assert own in on_a_terminal("discover", "_mine._tcp")
+    assert own in on_a_terminal("discover", "_mine._tcp", "--watch", "--timeout", "1")
 
 
 def test_count_ends_at_the_nth(lab: Lab) -> None:

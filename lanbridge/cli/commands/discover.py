@@ -5,19 +5,22 @@ import contextlib
 import socket
 import sys
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lanbridge.cli.cells import addresses, pairs
 from lanbridge.cli.changes import CHANGES
-from lanbridge.cli.output import Column, Row, format_option, writing
+from lanbridge.cli.output import Column, Row, format_option, hint, writing
 from lanbridge.core.errors import InvalidInput, NetworkUnavailable
 from lanbridge.core.events import Event, EventKind, ServiceEvent
 from lanbridge.core.names import ServiceType
 from lanbridge.core.services import ServiceInstance
 from lanbridge.discovery import Discovery
 from lanbridge.wechat.lan import Phone, phone_from
+
+if TYPE_CHECKING:
+    from lanbridge.core.views import ServiceView
 
 # An answer to the second query takes up to 120 ms (RFC 6762 §6), what was missing of it is asked
 # for and answered again, and a loaded Wi-Fi adds the rest.
@@ -91,6 +94,7 @@ class _Search:
         self._wanted = wanted
         self._viewer: Phone | None = None
         self._seen: set[str] = set()
+        self._own = False  # something of this host was left out
         self._enough = asyncio.Event()
         self._broken: OSError | None = None  # stdout: its reader went away
         families = {None: None, 4: (socket.AF_INET,), 6: (socket.AF_INET6,)}[wanted.version]
@@ -123,6 +127,12 @@ class _Search:
                         self._show(service)  # found, but never resolved
             if self._broken is not None:
                 raise self._broken
+        if not self._seen:
+            hint(
+                "nothing but what runs on this host, which --include-self shows"
+                if self._own
+                else "nothing was found; 'lanbridge doctor' says what stops discovery on this host"
+            )
         return 0 if self._seen else 1
 
     async def _until_enough(self) -> None:
@@ -157,9 +167,7 @@ class _Search:
         if not self._updates if known else self._is_enough():
             return
         view = self._views.service_view(self._narrow(service), self._discovery.state, self._viewer)
-        if (view.own and not self._wanted.include_self) or (
-            service.addresses and not view.addresses
-        ):
+        if self._is_hidden(view) or (service.addresses and not view.addresses):
             return
         self._seen.add(service.id)
         self._emit(self._views.as_json(view))
@@ -167,13 +175,19 @@ class _Search:
     def _show_event(self, event: Event) -> None:
         view = self._views.event_view(event, self._discovery.state, self._viewer)
         if view.service is not None:
-            if view.service.own and not self._wanted.include_self:
+            if self._is_hidden(view.service):
                 return
             if view.event == EventKind.RESOLVED:
                 self._seen.add(view.service.id)
         self._emit(
             {key: value for key, value in self._views.as_json(view).items() if value is not None}
         )
+
+    def _is_hidden(self, view: "ServiceView") -> bool:
+        """Whether it is of this host, and was not asked for."""
+        hidden = view.own and not self._wanted.include_self
+        self._own = self._own or hidden
+        return hidden
 
     def _emit(self, row: Row) -> None:
         """Write from within the event loop, which would swallow what is raised."""

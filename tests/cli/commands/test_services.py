@@ -1,8 +1,11 @@
 """`lanbridge services` against a daemon."""
 
 import csv
+import io
 import json
 from collections.abc import Callable
+
+import pytest
 
 from tests.cli.conftest import LAMP, Daemon
 
@@ -82,3 +85,22 @@ def test_a_daemon_that_is_not_there_is_status_3(run: Run, daemon: Daemon) -> Non
     status, out, err = run("services", "--url", daemon.url)
     assert (status, out) == (3, "")
     assert err.startswith("error: daemon 'http://127.0.0.1:")
+
+
+def test_an_empty_list_is_no_dead_end_for_a_person(
+    run: Run, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal one line says what to try next; a script hears nothing of it."""
+    daemon.serve("/api/v1/services")
+    daemon.serve("/api/v1/services?own=true")
+    assert run("services", "--url", daemon.url)[::2] == (1, "")
+    stderr = io.StringIO()
+    monkeypatch.setattr(stderr, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", stderr)
+    assert run("services", "--url", daemon.url)[0] == 1
+    assert run("services", "--url", daemon.url, "--own")[0] == 1
+    tail = "; 'lanbridge doctor' on its host says what stops discovery there"
+    assert stderr.getvalue().splitlines() == [
+        f"the daemon knows none{tail}",
+        f"the daemon knows none that is so{tail}",
+    ]
