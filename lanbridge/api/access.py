@@ -76,20 +76,19 @@ class Access:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on without a step between, or refuse with a problem document."""
         try:
-            self._check(scope)
+            for name, value in scope["headers"]:
+                if name == b"host" and value not in self._hosts:
+                    self._check_host(value)
+            if is_echo(path := scope["path"]):
+                return self._app(scope, receive, send)
+            self._check(scope, path)
         except LanbridgeError as error:
             return response_to(error)(scope, receive, send)
-        if scope.get("method", "GET") in _READS or is_echo(scope["path"]):
+        if scope.get("method", "GET") in _READS:
             return self._app(scope, receive, send)
         return self._app(scope, _bounded(receive), send)
 
-    def _check(self, scope: Scope) -> None:
-        for name, value in scope["headers"]:
-            if name == b"host" and value not in self._hosts:
-                self._check_host(value)
-        path = scope["path"]
-        if is_echo(path):
-            return
+    def _check(self, scope: Scope, path: str) -> None:
         self._check_caller(scope["client"][0] if scope["client"] else "", path)
         is_socket = scope["type"] == "websocket"
         if is_socket or scope["method"] not in _READS:

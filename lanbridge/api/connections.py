@@ -1,6 +1,6 @@
 """What one TCP connection may take: room for its head, time to send, a place among the others.
 
-uvicorn bounds none of it: who connects and says nothing stays for ever, under httptools a head
+uvicorn bounds little of it: who connects and says nothing stays for ever, under httptools a head
 has no end, and a body may come a byte an hour. What is too much is answered 408, 431 or 503.
 """
 
@@ -11,7 +11,7 @@ import json
 import logging
 import socket
 import sys
-from collections import Counter
+from collections import Counter, deque
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -78,7 +78,7 @@ class Connections(ServerState):
     def sweep(self, now_s: float) -> None:
         """End those that have taken too long; call it every second. now_s: of the loop's clock."""
         while self.waiting and (first := next(iter(self.waiting))).since_s + HEAD_S < now_s:
-            first.refuse(408)
+            first.expire()
         for connection in list(self.connections):
             if isinstance(connection, Bounded):
                 connection.check_body(now_s)
@@ -118,18 +118,26 @@ class Bounded(asyncio.Protocol):
         cycle = self.cycle
         self.received_bytes += len(data)
         super().data_received(data)
-        waiting = self.server_state.waiting
-        if self.cycle is not cycle:
-            waiting.pop(self, None)
+        if self.cycle is cycle:
+            self.check_rest(len(data))
+        else:
+            self.server_state.waiting.pop(self, None)
             self.since_s, self.received_bytes = self.loop.time(), len(data)
-        elif self.received_bytes > MAX_HEAD_BYTES and self in waiting:
+
+    def check_rest(self, _size_bytes: int) -> None:
+        """Called with what has come, and has completed no head."""
+        if self.received_bytes > MAX_HEAD_BYTES and self in self.server_state.waiting:
             self.refuse(431)
-        elif self.received_bytes > MAX_DISCARDED_BYTES and cycle and cycle.response_complete:
+        elif self.received_bytes > MAX_DISCARDED_BYTES and _answered(self.cycle):
             self.transport.abort()
 
     def on_response_complete(self) -> None:
-        """Wait for the next head, unless the body of this one is still to be thrown away."""
+        """Called by a cycle."""
         super().on_response_complete()  # type: ignore[misc]  # uvicorn's
+        self.answered()
+
+    def answered(self) -> None:
+        """Wait for the next head, unless the body of this one is still to be thrown away."""
         if self.cycle.response_complete:
             self.since_s, self.received_bytes = self.loop.time(), 0
             if not self.cycle.more_body:
@@ -150,6 +158,14 @@ class Bounded(asyncio.Protocol):
             return
         allowed_s = BODY_S + self.received_bytes / MIN_BODY_BYTES
         if self.since_s + allowed_s < now_s and not self.flow.read_paused:
+            self.refuse(408)
+
+    def expire(self) -> None:
+        """Its next head has not come in time."""
+        if self.cycle and not self.received_bytes:  # served, and needed no more
+            self.server_state.waiting.pop(self, None)
+            self.transport.close()
+        else:
             self.refuse(408)
 
     def refuse(self, status: int) -> None:
@@ -175,37 +191,48 @@ class Strict(Bounded):
     headers: list[tuple[bytes, bytes]]
     parser: Any
 
-    idle_bytes = 0  # that have come since the last head or piece of a body
-    in_head = False
+    pipeline: deque[tuple[Any, Any]]
 
-    def data_received(self, data: bytes) -> None:
+    idle_bytes = 0  # that have come since the last head or piece of a body
+    fruitful = False  # whether the latest read brought a piece of a body
+
+    def check_rest(self, size_bytes: int) -> None:
         """The attack: chunks with an extension, or a trailer, that has no end; or a second head
         while the first request is being answered. All of it would be kept."""
-        self.idle_bytes += len(data)
-        super().data_received(data)
+        self.idle_bytes = 0 if self.fruitful else self.idle_bytes + size_bytes
+        self.fruitful = False
         if self.idle_bytes > MAX_HEAD_BYTES and self.parser and not self.transport.is_closing():
             self.refuse(431)
-
-    def on_message_begin(self) -> None:
-        self.in_head = True
-        super().on_message_begin()  # type: ignore[misc]  # uvicorn's
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """RFC 9110 §6.5.1: a trailer must not be merged into the headers."""
-        if self.in_head:
-            super().on_header(name, value)  # type: ignore[misc]  # uvicorn's
+        else:
+            super().check_rest(size_bytes)
 
     def on_headers_complete(self) -> None:
         """RFC 9112 §3.2: "MUST respond with a 400" to HTTP/1.1 without a Host, or with two."""
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+        hosts = 0
+        for name, _ in self.headers:
+            if name == b"host":
+                hosts += 1
+        if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
             raise ValueError(hosts)  # for the parser, which gives up
-        self.idle_bytes, self.in_head = 0, False
+        self.idle_bytes, cycle = 0, self.cycle
         super().on_headers_complete()  # type: ignore[misc]  # uvicorn's
+        if self.cycle is not cycle:
+            # RFC 9110 §6.5.1: a trailer must not be merged into the headers, which the cycle has.
+            self.headers = []
 
     def on_body(self, body: bytes) -> None:
-        self.idle_bytes = 0
+        self.fruitful = True
         super().on_body(body)  # type: ignore[misc]  # uvicorn's
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, but for its timer, a new one at each answer: `sweep` ends who waits."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())  # type: ignore[attr-defined]
+        self.answered()
 
 
 class Lingering(asyncio.Protocol):
@@ -229,9 +256,13 @@ class Lingering(asyncio.Protocol):
         self._connections.discard(self)
 
 
+def _answered(cycle: Any) -> bool:
+    return bool(cycle and cycle.response_complete)
+
+
 def _ended(cycle: Any) -> bool:
     """Whether both the request and its answer are complete."""
-    return bool(cycle.response_complete and not cycle.more_body)
+    return _answered(cycle) and not cycle.more_body
 
 
 def _answer(status: int) -> bytes:

@@ -19,7 +19,7 @@ STREAMS = frozenset(("/api/v1/events",))  # have no end, which who asks by HEAD 
 
 def is_echo(path: str) -> bool:
     """Whether the echo room answers it."""
-    return path.startswith("/echo") and path[5:6] in ("", "/")
+    return path.startswith("/echo/") or path == "/echo"
 
 
 class Front:

@@ -18,6 +18,7 @@ from lanbridge.api.access import Access
 from lanbridge.api.app import create_app
 from lanbridge.api.cache import Lists
 from lanbridge.api.connections import (
+    HEAD_S,
     MAX_CONNECTIONS,
     MAX_HEAD_BYTES,
     Connections,
@@ -38,7 +39,6 @@ SHUTDOWN_S = 2  # what is still open after this is cut, so that goodbyes are sen
 # Of every answer. No script but our own files: what a device calls itself may be `<script>`.
 SECURITY_HEADERS = [
     ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
     (
         "content-security-policy",
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -78,6 +78,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 headers=SECURITY_HEADERS,
+                timeout_keep_alive=int(HEAD_S),
                 timeout_graceful_shutdown=SHUTDOWN_S,
                 lifespan="off",
             )

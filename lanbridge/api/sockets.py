@@ -1,6 +1,7 @@
 """WebSockets that take a message at a time, however small it was made on the way."""
 
 import asyncio
+from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any
 
@@ -85,8 +86,8 @@ class WebSocket(WebSocketsSansIOProtocol):
             at += _PIECE_BYTES
         self._rest = rest[at:]
 
-    async def receive(self) -> Any:
-        message = await super().receive()
+    def receive(self) -> Coroutine[Any, Any, Any]:
+        """Whoever asks for a message has answered the one before."""
         if self._rest and not self.read_paused:
             self._parse()
-        return message
+        return super().receive()

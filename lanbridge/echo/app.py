@@ -20,7 +20,8 @@ class EchoApp:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._room = Room()
-        self._holdings = self._room.one(Holdings)
+        holdings = self._room.one(Holdings)
+        self._requests, self._sockets = holdings.requests, holdings.sockets
         self._http: dict[str, Endpoint] = {}
         self._websocket: dict[str, Endpoint] = {}
         for module in sorted(iter_modules(endpoints.__path__), key=lambda one: one.name):
@@ -34,7 +35,7 @@ class EchoApp:
         address = client[0] if client else ""
         name, _, rest = scope["path"][len("/echo/") :].partition("/")
         call = Call(scope, receive, send, rest, address, self._room)
-        held = self._holdings.of(kind)
+        held = self._requests if kind == "http" else self._sockets
         held[address] = held.get(address, 0) + 1
         try:
             if refusal := self._guard.check_caller(address):

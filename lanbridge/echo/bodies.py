@@ -41,9 +41,8 @@ async def piece(call: Call) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-def check_length(call: Call, limit_bytes: int) -> None:
-    """Raise Problem 413 where the length is told, and is more."""
-    length = call.header(b"content-length")
+def check_length(length: bytes | None, limit_bytes: int) -> None:
+    """Raise Problem 413 where the Content-Length is told, and is more."""
     if length and length.isdigit() and int(length) > limit_bytes:
         raise too_large(limit_bytes)
 
@@ -53,7 +52,7 @@ async def pieces(call: Call, limit_bytes: int) -> AsyncIterator[bytes]:
 
     An answer before the end of a body is heard: the server reads on, and throws away.
     """
-    check_length(call, limit_bytes)
+    check_length(dict(call.scope["headers"]).get(b"content-length"), limit_bytes)
     size_bytes, more = 0, True
     while more:
         data, more = await piece(call)

@@ -22,17 +22,13 @@ class Holdings:
     """
 
     def __init__(self) -> None:
-        self._requests: dict[str, int] = {}
-        self._sockets: dict[str, int] = {}
-
-    def of(self, kind: str) -> dict[str, int]:
-        """The table for the type of an ASGI scope."""
-        return self._sockets if kind == "websocket" else self._requests
+        self.requests: dict[str, int] = {}
+        self.sockets: dict[str, int] = {}
 
     def held(self, address: str) -> Held:
         """What this address holds now, the request that asks included."""
         return {
-            "requests": self._requests.get(address, 0),
-            "sockets": self._sockets.get(address, 0),
+            "requests": self.requests.get(address, 0),
+            "sockets": self.sockets.get(address, 0),
             "limits": {"requests": REQUESTS_AT_ONCE, "sockets": SOCKETS_AT_ONCE},
         }

@@ -16,7 +16,7 @@ async def answer(
     call: Call,
     content: Mapping[str, object],
     status: int = 200,
-    media_type: str = "application/json",
+    media_type: bytes = b"application/json",
     headers: Iterable[Header] = (),
 ) -> None:
     """Answer with JSON in UTF-8."""
@@ -25,7 +25,7 @@ async def answer(
 
 
 async def answer_bytes(
-    call: Call, body: bytes, media_type: str, status: int = 200, headers: Iterable[Header] = ()
+    call: Call, body: bytes, media_type: bytes, status: int = 200, headers: Iterable[Header] = ()
 ) -> None:
     """Answer with a body; to HEAD, with its headers alone.
 
@@ -41,21 +41,23 @@ async def answer_bytes(
     elif scope["method"] == "HEAD":
         body = b""
     about = [
-        (b"content-type", media_type.encode("latin-1")),
+        (b"content-type", media_type),
         (b"content-length", b"%d" % length),
-        *ALWAYS,
         *headers,
     ]
-    await call.send({"type": start, "status": status, "headers": about})
+    if scope.get("method") in ("GET", "HEAD"):
+        about += ALWAYS  # nobody may store the answer to another (RFC 9110 §9.3.3 to §9.3.8)
+    send = call.send
+    await send({"type": start, "status": status, "headers": about})
     at = 0
     while len(body) - at > PIECE_BYTES:
         piece = body[at : at + PIECE_BYTES]
-        await call.send({"type": data, "body": piece, "more_body": True})
+        await send({"type": data, "body": piece, "more_body": True})
         at += PIECE_BYTES
-    await call.send({"type": data, "body": body[at:]})
+    await send({"type": data, "body": body[at:]})
 
 
 async def refuse(call: Call, problem: Problem) -> None:
     """Answer with a problem document."""
-    media_type = "application/problem+json"
+    media_type = b"application/problem+json"
     await answer(call, problem.document(), problem.status, media_type, problem.headers)

@@ -187,6 +187,20 @@ async def test_a_second_head_that_does_not_come(server: Served, dial: Dial) -> N
     assert await raw.status() == 408
 
 
+async def test_a_connection_that_is_needed_no_more(server: Served, dial: Dial) -> None:
+    """It is closed after as long as a head may take, and that is no refusal."""
+    raw = await dial()
+    raw.send(GET)
+    assert await raw.status() == 200
+    await until(lambda: server.connections.waiting)
+    sweep(server, HEAD_S - 1)
+    assert server.connections.waiting
+    sweep(server, HEAD_S + 1)
+    assert not server.connections.waiting
+    await asyncio.wait_for(raw.rest(), 5)
+    assert not server.connections.refused
+
+
 async def test_a_body_that_does_not_come(server: Served, dial: Dial) -> None:
     """A body has its time, longer as more of it has come; then it is 408, and nothing waits."""
     raw = await dial()

@@ -13,6 +13,7 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<meta name="referrer" content="no-referrer">
 <title>lanbridge: the API</title>
 <h1>lanbridge {version}: the API</h1>
 <p>Generators read <a href="openapi.json">openapi.json</a>. Errors are problem documents (RFC 9457)

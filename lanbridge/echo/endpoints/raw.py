@@ -14,8 +14,9 @@ async def raw(call: Call) -> None:
     MAX_UPLOAD_BYTES is the most of any: a length beyond it is told 413, and one that is not told
     ends where it is passed, without the last chunk. RFC 9112 §8: that is an incomplete message.
     """
-    check_length(call, MAX_UPLOAD_BYTES)
-    media_type = call.header(b"content-type") or "application/octet-stream"
+    headers = dict(call.scope["headers"])
+    check_length(headers.get(b"content-length"), MAX_UPLOAD_BYTES)
+    media_type = headers.get(b"content-type") or b"application/octet-stream"
     data, more = await piece(call)
     if more:
         await _gather(call, data, media_type)
@@ -23,7 +24,7 @@ async def raw(call: Call) -> None:
         await answer_bytes(call, data, media_type)
 
 
-async def _gather(call: Call, data: bytes, media_type: str) -> None:
+async def _gather(call: Call, data: bytes, media_type: bytes) -> None:
     memory = call.room.one(Memory)
     body, kept_bytes, more = bytearray(data), 0, True
     try:
@@ -34,7 +35,7 @@ async def _gather(call: Call, data: bytes, media_type: str) -> None:
         if not more:
             await answer_bytes(call, bytes(body), media_type)
             return
-        headers = [(b"content-type", media_type.encode("latin-1")), *ALWAYS]
+        headers = [(b"content-type", media_type), *ALWAYS]
         if length := call.header(b"content-length"):
             headers.append((b"content-length", length.encode("latin-1")))
         await call.send({"type": "http.response.start", "status": 200, "headers": headers})

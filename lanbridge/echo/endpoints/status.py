@@ -43,7 +43,7 @@ async def redirect(call: Call) -> None:
         await answer(call, {"method": call.method, "status": code, "redirects_left": 0})
         return
     where = f"/echo/redirect/{left - 1}?status={code}".encode()
-    await answer_bytes(call, b"", "text/plain", code, [(b"location", where)])
+    await answer_bytes(call, b"", b"text/plain", code, [(b"location", where)])
 
 
 HTTP = {"status": status, "redirect": redirect}

@@ -38,7 +38,7 @@ async def bom(call: Call) -> None:
     call.allow("GET", "HEAD")
     count = whole(call.query().get("count", "1"), "count", 0, MAX_BOMS)
     text = _BOM * count + json.dumps({"boms": count, "text": _CHINESE}, ensure_ascii=False)
-    await answer_bytes(call, text.encode(), "application/json")
+    await answer_bytes(call, text.encode(), b"application/json")
 
 
 async def charset(call: Call) -> None:
@@ -48,7 +48,7 @@ async def charset(call: Call) -> None:
     if name not in SAMPLES:
         detail = f"this character encoding is not served; there are {', '.join(SAMPLES)}."
         raise Problem(404, "not-found", detail)
-    await answer_bytes(call, SAMPLES[name].encode(name), f"text/plain; charset={name}")
+    await answer_bytes(call, SAMPLES[name].encode(name), f"text/plain; charset={name}".encode())
 
 
 HTTP = {"bom": bom, "charset": charset}
