@@ -177,3 +177,15 @@ def test_a_terminal_without_unicode_is_no_bug(
     assert cli.main(["services"]) == 1
     sys.stderr.flush()
     assert rb"\u5ba2\u5385\u706f" in buffer.getvalue()
+
+
+@pytest.mark.parametrize("group", ["check", "config"])
+def test_no_summary_is_cut_off(run: Run, monkeypatch: pytest.MonkeyPatch, group: str) -> None:
+    """Of the commands of a command, on a narrow terminal."""
+    monkeypatch.setenv("COLUMNS", "40")
+    status, out, _ = run(group, "--help")
+    assert status == 0
+    assert "..." not in out.partition("Commands:")[2]
+    for command in plugins.load("commands", group).command.commands.values():
+        first_line = str(command.help).partition("\n")[0].removesuffix(".")
+        assert first_line in " ".join(out.split())

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from lanbridge.cli.group import Group
 from lanbridge.cli.output import Column, Row, complain, format_option, writing
 from lanbridge.core.addresses import NetworkState
 from lanbridge.core.views import as_json
@@ -86,7 +87,7 @@ def _target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@click.group(help=__doc__)
+@click.group(cls=Group, help=__doc__)
 def command() -> None:
     """Four questions, one form of answer."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from lanbridge.cli.group import Group
 from lanbridge.cli.output import Column, complain, format_option, say, writing
 from lanbridge.cli.setting_flags import with_settings
 from lanbridge.config import DEFAULT_FILE, Loaded, examine, sample_toml
@@ -18,7 +19,7 @@ COLUMNS = (
 )
 
 
-@click.group(help=__doc__)
+@click.group(cls=Group, help=__doc__)
 def command() -> None:
     """One file, three things to do with it."""
 

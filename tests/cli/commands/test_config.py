@@ -1,6 +1,7 @@
 """`lanbridge config`."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,3 +132,26 @@ def test_check_warns_of_ports_that_phones_refuse(run: Run, tmp_path: Path) -> No
     status, out, err = run("config", "check", str(path))
     assert (status, out) == (0, "ok\n")
     assert err.startswith("warning: port 8080 ")
+
+
+def test_help_says_what_each_flag_takes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of `show`, whose flags are those of `serve`: TEXT is for text alone."""
+    monkeypatch.setenv("COLUMNS", "200")
+    told = dict(re.findall(r"^  --([a-z-]+) (\S+)\s", run("config", "show", "--help")[1], re.M))
+    assert told == {
+        "config": "PATH",
+        "host": "TEXT",
+        "port": "INTEGER",
+        "name": "TEXT",
+        "types": "WORD[,WORD]",
+        "interfaces-include": "WORD[,WORD]",
+        "interfaces-exclude": "WORD[,WORD]",
+        "allow-networks": "WORD[,WORD]",
+        "host-names": "WORD[,WORD]",
+        "cors-origins": "WORD[,WORD]",
+        "network-poll-s": "NUMBER",
+        "grace-s": "JSON",
+        "state-dir": "DIR",
+        "log-level": "WORD",
+        "format": "[csv|json|jsonl|table]",
+    }
