@@ -146,6 +146,7 @@ def test_help_says_what_each_flag_takes(run: Run, monkeypatch: pytest.MonkeyPatc
         "types": "WORD[,WORD]",
         "interfaces-include": "WORD[,WORD]",
         "interfaces-exclude": "WORD[,WORD]",
+        "udp-echo": "/",
         "allow-networks": "WORD[,WORD]",
         "host-names": "WORD[,WORD]",
         "cors-origins": "WORD[,WORD]",
