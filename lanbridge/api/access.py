@@ -42,6 +42,8 @@ MAX_CALLERS, MAX_HOSTS = 1_024, 256
 _READS = frozenset(("GET", "HEAD", "OPTIONS"))
 _LOCAL_NAME = re.compile(r"[a-z0-9_-]{1,63}|(?:[a-z0-9_-]{1,63}\.)+local\.?", re.I | re.A)
 _PORT = re.compile(r":[0-9]{0,5}$")
+# What WeChat for iOS was seen to send, as weapp://wechat-game-runtime: no web page's (ADR 0029).
+_WECHAT = "weapp://"
 _HOST_RULE = "it is no IP address, no single label, and no name under .local"
 
 
@@ -151,13 +153,15 @@ class Access:
         raise Refused(host, rule, "connect it to this LAN, or add its network to allow_networks")
 
     def _check_origin(self, headers: dict[bytes, bytes]) -> None:
-        """A browser says which page asks; programs and mini-programs say nothing."""
+        """A browser says which page asks; programs say nothing, and mini-programs little more."""
         origin = headers.get(b"origin")
         if origin is None:
             return
         text = origin.decode("latin-1").lower()
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if text in (f"http://{host}", f"https://{host}") or text in self._origins:
+            return
+        if text.startswith(_WECHAT):
             return
         self.refused[OriginRefused.code] += 1
         raise OriginRefused(text, "a page of another origin asks", "add it to cors_origins")

@@ -199,7 +199,10 @@ class TestOrigin:
 
     @pytest.mark.parametrize(
         "origin",
-        ["http://evil.example", "null", "http://10.0.0.1:8621", "http://10.0.0.9", "", "x"],
+        [
+            *("http://evil.example", "null", "http://10.0.0.1:8621", "http://10.0.0.9", "", "x"),
+            "http://weapp://wechat-game-runtime",
+        ],
     )
     def test_others_change_nothing(self, at: At, home: Home, token: Token, origin: str) -> None:
         """Though they have the token."""
@@ -236,9 +239,11 @@ class TestOrigin:
         assert denied.value.status_code == 403
         assert denied.value.json()["code"] == "origin-refused"
 
-    @pytest.mark.parametrize("origin", ["http://10.0.0.1:8620", None])
+    @pytest.mark.parametrize(
+        "origin", ["http://10.0.0.1:8620", None, "weapp://wechat-game-runtime"]
+    )
     def test_our_own_are_not(self, at: At, origin: str | None) -> None:
-        """The dashboard, and programs."""
+        """The dashboard, programs, and what runs in WeChat on an iPhone."""
         headers = {"Origin": origin} if origin else {}
         with at().websocket_connect("/api/v1/stream", headers=headers):
             pass
