@@ -31,6 +31,7 @@ from lanbridge.core.addresses import parse_address, parse_network, parse_port
 from lanbridge.core.errors import InvalidInput, InvalidSetting
 from lanbridge.core.events import NAMES
 from lanbridge.core.names import HostName, InstanceName, ServiceType
+from lanbridge.core.origins import as_sent, parse_origin
 from lanbridge.core.webhooks import key_of, target
 from lanbridge.wechat.ports import is_refused_to_tcp
 from lanbridge.wechat.targets import parse_host
@@ -40,15 +41,18 @@ PREFIX = "LANBRIDGE_"
 TOKEN_VARIABLE = "LANBRIDGE_TOKEN"  # noqa: S105 - the name of it; for commands, and no setting
 
 
-def _by(parse: Callable[[Any], object]) -> Callable[[Any], Any]:
-    """A core validator as pydantic wants one: the value passes as written, the sentence is kept."""
+def _by(parse: Callable[[Any], object], *, made: bool = False) -> Callable[[Any], Any]:
+    """A core validator as pydantic wants one, its sentence is kept.
+
+    The value passes as written, or with `made` as it is made by `parse`.
+    """
 
     def check(value: Any) -> Any:
         try:
-            parse(value)
+            parsed = parse(value)
         except InvalidInput as error:
             raise ValueError(str(error)) from error
-        return value
+        return parsed if made else value
 
     return check
 
@@ -57,11 +61,8 @@ def _instance(text: str, type: str = "_http._tcp") -> InstanceName:
     return InstanceName.parse(text, ServiceType.parse(type))
 
 
-def _parse_origin(text: str) -> None:
-    """RFC 6454 §6.1: scheme and host, and a port where it is not the default; or `null`."""
-    if text != "null" and not re.fullmatch(r"https?://[^\s/?#@*]+", text):
-        rule = "it is no origin"
-        raise InvalidInput(text, rule, "write it like http://192.168.1.5:3000, without a path")
+def _host_name(text: str) -> str:
+    return as_sent(parse_host(text)[0])
 
 
 def _split(value: Any) -> Any:
@@ -162,7 +163,7 @@ def _secret(secret: SecretStr) -> SecretStr:
     try:
         key_of(secret.get_secret_value())
     except ValueError:
-        raise ValueError("what comes after whsec_ is not base64") from None
+        raise ValueError("what comes after whsec_ is not base64 of a key") from None
     return secret
 
 
@@ -222,14 +223,16 @@ class Settings(_Model):
         description='Networks that may read beside those of this host, as "10.1.0.0/16".',
     )
     host_names: Annotated[
-        tuple[Annotated[str, AfterValidator(_by(parse_host))], ...], BeforeValidator(_split)
+        tuple[Annotated[str, AfterValidator(_by(_host_name, made=True))], ...],
+        BeforeValidator(_split),
     ] = Field(
         default=(),
         description="Names by which browsers may ask, beside addresses, names of one label and "
         '*.local, as "pi.fritz.box".',
     )
     cors_origins: Annotated[
-        tuple[Annotated[str, AfterValidator(_by(_parse_origin))], ...], BeforeValidator(_split)
+        tuple[Annotated[str, AfterValidator(_by(parse_origin, made=True))], ...],
+        BeforeValidator(_split),
     ] = Field(
         default=(),
         description="Origins whose web pages may read, and with the token write, as "

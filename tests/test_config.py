@@ -262,6 +262,7 @@ class TestWebhooks:
             ('url = "http://a/"\nevents = ["service.gone"]', "there is no such event"),
             ('url = "http://a/"\ntypes = ["http"]', "service type 'http'"),
             ('url = "http://a/"\nsecret = "whsec_?"', "not base64"),
+            ('url = "http://a/"\nsecret = "whsec_"', "not base64 of a key"),
             ('url = "http://a/"\nsecrets = "a"', "did you mean 'secret'"),
             ('events = ["service.lost"]', "it is required"),
         ],
@@ -298,12 +299,21 @@ def test_every_setting_has_a_line_of_help() -> None:
         ("cors_origins", "http://*.example", "it is no origin"),
         ("cors_origins", "http://hub:3000/", "without a path"),
         ("cors_origins", "hub:3000", "it is no origin"),
+        ("cors_origins", "http://hub:x", "port 'x': it is not a whole number"),
     ],
 )
 def test_who_may_do_what_is_checked(key: str, value: str, sentence: str) -> None:
     """A slip here would open or close a door in silence."""
     with pytest.raises(InvalidSetting, match=sentence):
         load(None, {key: value}, {})
+
+
+def test_who_may_do_what_is_taken_as_browsers_send_it() -> None:
+    """What is written otherwise would match nothing."""
+    given = {"host_names": "Bücher.lan", "cors_origins": "http://Hub:80,https://bücher.lan:443"}
+    settings = load(None, given, {}).settings
+    assert settings.host_names == ("xn--bcher-kva.lan",)
+    assert settings.cors_origins == ("http://hub", "https://xn--bcher-kva.lan")
 
 
 def test_who_may_do_what_is_read() -> None:

@@ -9,7 +9,7 @@ this try in Unix seconds, `webhook-signature` is `v1,` and the base64 of the HMA
 import hmac
 from base64 import b64decode, b64encode
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  # what comes after it is base64 of the key
 
@@ -36,7 +36,9 @@ def target(url: str) -> Target:
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     port = parts.port or (443 if tls else 80)
-    return Target(parts.hostname, port, tls, path, f"{parts.scheme}://{parts.netloc}")
+    # RFC 6874 §2: the zone of a link-local address has %25 before it.
+    host = unquote(parts.hostname) if ":" in parts.hostname else parts.hostname
+    return Target(host, port, tls, path, f"{parts.scheme}://{parts.netloc}")
 
 
 def key_of(secret: str) -> bytes:
@@ -44,9 +46,11 @@ def key_of(secret: str) -> bytes:
 
     Raises ValueError.
     """
-    if secret.startswith(SECRET_PREFIX):
-        return b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
-    return secret.encode()
+    if not secret.startswith(SECRET_PREFIX):
+        return secret.encode()
+    if key := b64decode(secret.removeprefix(SECRET_PREFIX), validate=True):
+        return key
+    raise ValueError("without a key nothing would be signed")
 
 
 def signed(key: bytes, id_: str, unix_s: int, body: bytes) -> dict[str, str]:

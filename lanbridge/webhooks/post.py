@@ -15,13 +15,15 @@ from lanbridge.core.webhooks import Target
 
 TIMEOUT_S = 10.0  # for all of it: name, connection, TLS, request and answer
 MAX_ANSWER_BYTES = 65_536  # is read, so that the receiver can end in order, and thrown away
+_ZONE = re.compile(r"%[^\]]+(?=\])")
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
 
 
 async def post(to: Target, headers: Mapping[str, str], body: bytes) -> int:
     """The status of the answer. Raises OSError, TimeoutError among it, and ValueError."""
     fields = {
-        "Host": to.origin.partition("//")[2],
+        # RFC 6874 §4: a zone has "only local significance at the sending host".
+        "Host": _ZONE.sub("", to.origin.partition("//")[2]),
         "User-Agent": f"lanbridge/{__version__}",
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),

@@ -20,6 +20,7 @@ def test_a_target_is_taken_apart() -> None:
     )
     assert target("https://example.org")[:4] == ("example.org", 443, True, "/")
     assert target("http://[fe80::1]:80/a")[:2] == ("fe80::1", 80)
+    assert target("http://[fe80::1%25Eth0]:80/a")[:2] == ("fe80::1%Eth0", 80)
 
 
 @pytest.mark.parametrize(
@@ -50,5 +51,6 @@ def test_any_text_is_a_key_and_none_is_no_signature() -> None:
     """What follows whsec_ has to be base64."""
     assert key_of("open sesame") == b"open sesame"
     assert set(signed(b"", "a", 1, b"")) == {"webhook-id", "webhook-timestamp"}
-    with pytest.raises(ValueError, match=r"."):
-        key_of("whsec_not base64!")
+    for secret in ("whsec_not base64!", "whsec_"):
+        with pytest.raises(ValueError, match=r"."):
+            key_of(secret)

@@ -85,3 +85,11 @@ async def test_a_receiver_that_never_ends_is_left(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(TimeoutError):
             await post(target(f"http://127.0.0.1:{port}"), {}, b"")
         await ended.wait()
+
+
+async def test_a_zone_is_ours_alone() -> None:
+    """It says by which interface, which is nothing to the receiver."""
+    async with receiving() as receiver:
+        to = target(receiver.url)._replace(origin=f"http://[fe80::1%25eth0]:{receiver.port}")
+        await post(to, {}, b"")
+        assert (await receiver.next()).headers["host"] == f"[fe80::1]:{receiver.port}"
