@@ -4,6 +4,7 @@ The file is read at every use, so that what is rotated, restored or deleted coun
 daemons of one directory agree.
 """
 
+import os
 import re
 import secrets
 from pathlib import Path
@@ -49,9 +50,16 @@ class WriteToken:
         return self._kept()
 
     def rotate(self) -> str:
-        """Replace it; the old one is worth nothing from now on. Raises TokenUnavailable."""
+        """Replace it; the old one is worth nothing from now on.
+
+        Raises TokenUnavailable, also where the daemon could not read the new one, or reads another.
+        """
         try:
+            if os.geteuid() not in (0, self._path.stat().st_uid):
+                raise self._of_another()
             files.replace(self._path, _new())
+        except (FileNotFoundError, NotADirectoryError):
+            raise self.missing() from None
         except OSError as error:
             raise self._unavailable(error, "written") from error
         return self._kept()
@@ -73,6 +81,20 @@ class WriteToken:
             return str(error)
         return None
 
+    def missing(self) -> TokenUnavailable:
+        """The error of a command that looks for it."""
+        remedy = "start the daemon once, ask as root, or say where with --state-dir"
+        rule = "this state directory holds none"
+        return TokenUnavailable(str(self._path.parent), rule, remedy)
+
+    def _of_another(self) -> TokenUnavailable:
+        try:
+            owner = self._path.owner()
+        except KeyError:  # of a container, or of systemd while the daemon does not run
+            owner = str(self._path.stat().st_uid)
+        rule = f"it is of user {owner}, who could not read a new one of this user"
+        return TokenUnavailable(str(self._path), rule, "ask as that user, or as root")
+
     def _kept(self) -> str:
         if token := self.shown():
             return token
@@ -80,7 +102,10 @@ class WriteToken:
 
     def _unavailable(self, error: OSError, done: str) -> TokenUnavailable:
         rule = f"it cannot be {done} ({error.strerror}), and without it nothing can be changed"
-        return TokenUnavailable(str(self._path), rule, "let the daemon write its state directory")
+        remedy = "let the daemon write its state directory"
+        if done == "read":
+            remedy = "ask as the user of the daemon, or as root"
+        return TokenUnavailable(str(self._path), rule, remedy)
 
 
 def _new() -> bytes:

@@ -1,5 +1,6 @@
 """The write token: made once, kept, rotated, and compared."""
 
+import os
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -90,3 +91,33 @@ def test_a_file_that_may_not_be_read_is_no_file_to_replace(tmp_path: Path) -> No
         WriteToken(tmp_path).ensured()
     with pytest.raises(TokenUnavailable, match="it cannot be read"):
         WriteToken(tmp_path).shown()
+
+
+def test_what_no_daemon_has_made_is_not_rotated(tmp_path: Path) -> None:
+    """Its user would have a token that no daemon knows."""
+    for directory in (tmp_path, tmp_path / "typo", tmp_path / "typo" / "typo"):
+        with pytest.raises(TokenUnavailable, match="this state directory holds none"):
+            WriteToken(directory).rotate()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("uid", [65534, 4_000_000_000], ids=["a name", "no name"])
+def test_what_the_daemon_could_not_read_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int
+) -> None:
+    """By a user of its group, say: from then on all that change something would be refused."""
+    token = WriteToken(tmp_path)
+    kept = token.ensured()
+    stat_ = Path.stat
+
+    def owned(path: Path, **given: bool) -> os.stat_result:
+        real = stat_(path, **given)
+        return os.stat_result((*real[:4], uid, *real[5:])) if path.name == "token" else real
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(Path, "stat", owned)
+    with pytest.raises(TokenUnavailable, match=f"of user (nobody|{uid}), who could not read"):
+        token.rotate()
+    assert token.shown() == kept
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    assert token.rotate() != kept

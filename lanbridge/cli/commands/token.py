@@ -7,7 +7,6 @@ import click
 
 from lanbridge.cli.output import say
 from lanbridge.config import load
-from lanbridge.core.errors import TokenUnavailable
 from lanbridge.token import WriteToken
 
 
@@ -24,6 +23,5 @@ def command(rotate: bool, state_dir: str | None, config: Path | None) -> None:
     token = WriteToken(directory)
     shown = token.rotate() if rotate else token.shown()
     if shown is None:
-        remedy = "start the daemon once, ask as root, or say where with --state-dir"
-        raise TokenUnavailable(str(directory), "this state directory holds none", remedy)
+        raise token.missing()
     say(shown)

@@ -32,7 +32,8 @@ def test_it_is_found_where_the_settings_say(run: Run, tmp_path: Path) -> None:
 
 def test_before_the_first_start_there_is_none(run: Run, tmp_path: Path) -> None:
     """And to look for it makes none: the daemon may run as another user."""
-    status, out, err = run("token", "--state-dir", str(tmp_path))
-    assert (status, out) == (3, "")
-    assert "start the daemon once" in err
+    for words in (["token"], ["token", "--rotate"]):
+        status, out, err = run(*words, "--state-dir", str(tmp_path))
+        assert (status, out) == (3, "")
+        assert "start the daemon once" in err
     assert list(tmp_path.iterdir()) == []
