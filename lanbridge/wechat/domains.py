@@ -48,6 +48,7 @@ MAX_DOMAINS = 20
 _WECHAT_API = "api.weixin.qq.com"
 _ICP = "have its ICP filing done too, which cannot be seen from here"
 _OTHER_HOST = "configure a domain of your own, and call the other from its server"
+_LAN = "ask `lanbridge check url` whether the LAN rule allows its IPv4 address without one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def _of_list(domains: Sequence[str], configured: list[Target]) -> list[Verdict]:
             sentence = f"{text} cannot be configured: a domain does not stand for those below it"
             found.append(_no(sentence, LISTED, "configure each host by itself"))
         elif fault := _host_fault(domain):
-            found.append(_no(f"{text} cannot be configured: {fault}", HOST, _OTHER_HOST))
+            found.append(_no(f"{text} cannot be configured: {fault[0]}", HOST, fault[1]))
     if len(domains) > MAX_DOMAINS:
         sentence = f"{len(domains)} domains are configured, and {MAX_DOMAINS} is the limit"
         found.append(_no(sentence, COUNT, "serve several APIs from one host"))
@@ -99,10 +100,9 @@ def _of_url(target: Target, call: Call) -> list[Verdict]:
     """What no configuration can mend."""
     if target.address is not None:
         sentence = f"{printable(target.host)} is an IP address, which is no server domain"
-        remedy = "ask `lanbridge check url` whether the LAN rule allows it without one"
-        return [_no(sentence, HOST, remedy, call)]
+        return [_no(sentence, HOST, _LAN, call)]
     if fault := _host_fault(target):
-        return [_no(f"{printable(target.host)}: {fault}", HOST, _OTHER_HOST, call)]
+        return [_no(f"{printable(target.host)}: {fault[0]}", HOST, fault[1], call)]
     secure = call.schemes[1]
     if target.scheme not in (None, secure):
         sentence = f"{printable(target.scheme or '')} is not allowed to a server domain"
@@ -116,6 +116,9 @@ def _of_match(target: Target, call: Call, configured: list[Target]) -> Verdict:
     listed = [one for one in configured if one.scheme in (None, secure)]
     same = [one for one in listed if one.host.lower() == host]
     if not same:
+        if any(one.host.lower() == host.rstrip(".") for one in listed):
+            sentence = f"{name} has a dot at its end, and the domain that is configured has none"
+            return _no(sentence, LISTED, f"write {printable(target.host.rstrip('.'))}", call)
         parents = [one.host for one in listed if host.endswith(f".{one.host.lower()}")]
         because = f"; {printable(parents[0])} does not stand for it" if parents else ""
         sentence = f"{secure}://{name} is not configured{because}"
@@ -128,12 +131,15 @@ def _of_match(target: Target, call: Call, configured: list[Target]) -> Verdict:
     return _no(sentence, PORT, "write the port in both, or in neither", call)
 
 
-def _host_fault(target: Target) -> str | None:
+def _host_fault(target: Target) -> tuple[str, str] | None:
+    """Why it can be no server domain, and the remedy."""
     if target.address is not None:
-        return "it is an IP address"
+        return "it is an IP address", _LAN
     if is_local_name(target.host):
-        return "it is a local name"
-    return "it is WeChat's own" if target.host.lower().rstrip(".") == _WECHAT_API else None
+        return "it is a local name", _LAN
+    if target.host.lower().rstrip(".") == _WECHAT_API:
+        return "it is WeChat's own", _OTHER_HOST
+    return None
 
 
 def _no(sentence: str, rule: Rule, remedy: str, call: Call | None = None) -> Verdict:

@@ -16,6 +16,7 @@ _PADDED = re.compile(r"(?<![^.])0+[0-9]")
 _HALF_A_SCHEME = re.compile(r"(https?|wss?):(?!//|[0-9]+(?:/|$))", re.I)  # "http:80" is a host
 _MAX_NAME = 253  # RFC 1035 §2.3.4, written with dots
 _HOST_REMEDY = "write it like 192.168.1.20 or lamp.local"
+_MORE_REMEDY = f"{_HOST_REMEDY}, and ask `lanbridge check url` about a URL or IP:PORT"
 _URL_REMEDY = "write it like http://192.168.1.20:8620/ or 192.168.1.20:8620"
 
 
@@ -37,7 +38,8 @@ def parse_host(text: str) -> tuple[str, Address | None]:
     labels = text.removesuffix(".").split(".")
     if len(text) > _MAX_NAME or not all(map(_LABEL.fullmatch, labels)):
         rule = "it is neither an IP address nor a host name"
-        raise InvalidAddress(text, rule, _HOST_REMEDY)
+        is_more = ":" in text or "/" in text
+        raise InvalidAddress(text, rule, _MORE_REMEDY if is_more else _HOST_REMEDY)
     if labels[-1].isdigit():
         rule = "it ends in a number as an IPv4 address does, and is none"
         if _PADDED.search(text):

@@ -95,6 +95,12 @@ CASES: dict[str, tuple[str, list[str], str, str]] = {
         "domain-host",
         "https://API.weixin.qq.com cannot be configured: it is WeChat's own",
     ),
+    "a dot at the end": (
+        f"{API}./x",
+        [API],
+        "domain-listed",
+        "api.example.com. has a dot at its end, and the domain that is configured has none",
+    ),
     "20 domains": (f"{API}/x", [API] * MAX_DOMAINS, "", "is configured"),
     "21 domains": (
         f"{API}/x",

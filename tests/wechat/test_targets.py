@@ -77,3 +77,11 @@ def test_hosts() -> None:
     """With an address where it is one."""
     assert parse_host("192.168.1.20") == ("192.168.1.20", IP)
     assert parse_host("lamp.local.") == ("lamp.local.", None)
+
+
+@pytest.mark.parametrize("text", ["192.168.1.20:80", "http://192.168.1.20", "192.168.1.20/24"])
+def test_what_is_more_than_a_host_is_for_another_question(text: str) -> None:
+    """The remedy names it."""
+    with pytest.raises(InvalidAddress) as caught:
+        parse_host(text)
+    assert "ask `lanbridge check url`" in (caught.value.remedy or "")
