@@ -64,14 +64,17 @@ class Entry:
         told, self.silent = self.silent, self.silent or self.asked >= SILENT_AFTER
         return self.silent and not told
 
-    def doubt(self, at_s: float) -> bool:
-        """Verify it from `at_s` on; False if that is under way, or it is going anyhow."""
+    def doubt(self, at_s: float, *, along: bool = False) -> bool:
+        """Verify it from `at_s` on; False if that is under way, or it is going anyhow.
+
+        along: the first question is about another record, whose answer brings this one.
+        """
         if self.goodbye or self.away or self.doubted_s > VOID:
             return False
         self.end_by(at_s + VERIFY_S)
         self.doubted_s = at_s
         if self.asked < SILENT_AFTER:  # else it is being asked for in vain already
-            self.asked = 0
+            self.asked = int(along)
         return True
 
     def end_by(self, at_s: float) -> None:
@@ -110,11 +113,6 @@ class Entry:
         step_s = self.ttl_s * VARIATION
         due_s = ceil((self.heard_s + self.ttl_s * REFRESH_POINTS[self.asked]) / step_s) * step_s
         return min(self.expires_s, due_s)
-
-    @property
-    def dice(self) -> float:
-        """0 to 1. This module has none; the microseconds at which the record came serve as well."""
-        return self.heard_s * 1e6 % 200 / 200
 
 
 class RecordSet:

@@ -69,20 +69,33 @@ def encode_query(asked: Iterable[Asked], limit: int = MAX_PAYLOAD_BYTES) -> list
 
 
 def _fitting(asked: Iterable[Asked], limit: int) -> Iterator[list[Asked]]:
-    """Groups that fit into a packet, as far as one can say before the names are compressed."""
+    """Groups that fit into a packet: of records, as far as one can say before compression."""
     group: list[Asked] = []
+    written: set[tuple[str, ...]] = set()
     size_bytes = 0
     for question, known in asked:
         # A PTR record takes the label of its instance and, at the most, 15 bytes around it.
         tail = len(question.name)
-        more_bytes = tail + 6 + sum(len(str(one.data).encode()) - tail + 15 for one in known)
+        known_bytes = sum(len(str(one.data).encode()) - tail + 15 for one in known)
+        more_bytes = 4 + _name_bytes(question.name, written) + known_bytes
         if group and 12 + size_bytes + more_bytes > limit:
             yield group
-            group, size_bytes = [], 0
+            group, written, size_bytes = [], set(), 0
+            more_bytes = 4 + _name_bytes(question.name, written) + known_bytes
         group.append((question, known))
         size_bytes += more_bytes
     if group:
         yield group
+
+
+def _name_bytes(name: str, written: set[tuple[str, ...]]) -> int:
+    """What it takes behind names that are `written`, among which it is then."""
+    rest, size_bytes = labels(name), 0
+    while rest and rest not in written:
+        written.add(rest)
+        size_bytes += 1 + len(rest[0].encode("utf-8", "replace")[:63])
+        rest = rest[1:]
+    return size_bytes + (2 if rest else 1)
 
 
 def encode_probe(questions: Iterable[Question], proposed: Iterable[Record]) -> bytes:
