@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from lanbridge.api.context import made
 from lanbridge.core.addresses import classify
 from lanbridge.core.names import ServiceType, fold
 from lanbridge.core.services import ServiceInstance, State
@@ -51,7 +52,7 @@ class Filter:
         return list(filter(self.test(daemon), daemon.discovery.registry.services()))
 
 
-TheFilter = Annotated[Filter, Depends()]
+TheFilter = Annotated[Filter, Depends(made(Filter))]
 
 
 def _is_own(service: ServiceInstance, daemon: Daemon) -> bool:

@@ -9,7 +9,7 @@ import resource
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
 import uvicorn
 from starlette.middleware.cors import CORSMiddleware
@@ -25,9 +25,10 @@ from lanbridge.api.connections import (
     is_ours,
     protocol,
 )
-from lanbridge.api.front import App, Front
+from lanbridge.api.front import App, Front, Receive, Scope, Send
 from lanbridge.api.routes.health import own_facts
 from lanbridge.api.sockets import MAX_MESSAGE_BYTES, WebSocket
+from lanbridge.config import Settings
 from lanbridge.core.addresses import parse_network
 from lanbridge.core.errors import PortUnavailable
 from lanbridge.daemon import Daemon
@@ -114,8 +115,11 @@ class Server(uvicorn.Server):
 def application(daemon: Daemon) -> App:
     """All that is served on the port, behind the rules of who may do what."""
     settings = daemon.settings
+    front: App = Front(
+        Lists(create_app(daemon), daemon), EchoApp(daemon.guard), lambda: own_facts(daemon)
+    )
     access = Access(
-        Front(Lists(create_app(daemon), daemon), EchoApp(daemon.guard), lambda: own_facts(daemon)),
+        _split(_cross_origin(front, settings), front) if settings.cors_origins else front,
         lambda: daemon.discovery.state,
         daemon.token,
         daemon.http_refused,
@@ -126,8 +130,26 @@ def application(daemon: Daemon) -> App:
     )
     if not settings.cors_origins:
         return access
+    return _split(access, _cross_origin(access, settings))
+
+
+def _split(preflight: App, other: App) -> App:
+    """A preflight request is answered behind the rules of access, as all are; what those refuse
+    of others is told to the page that asked.
+    """
+
+    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        asks_leave = scope.get("method") == "OPTIONS" and any(
+            name == b"access-control-request-method" for name, _ in scope["headers"]
+        )
+        return (preflight if asks_leave else other)(scope, receive, send)
+
+    return app
+
+
+def _cross_origin(app: App, settings: Settings) -> App:
     return CORSMiddleware(
-        access,
+        app,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "HEAD", "POST", "PUT", "DELETE"),
         allow_headers=("Authorization", "Content-Type", "Last-Event-ID"),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query
 
-from lanbridge.api.context import TheDaemon, TheHost, TheViewer
+from lanbridge.api.context import TheDaemon, TheHost, TheViewer, made
 from lanbridge.api.filters import TheFilter
 from lanbridge.core.addresses import Viewer
 from lanbridge.core.errors import InvalidInput
@@ -69,7 +69,7 @@ class Wanted:
     ] = None
 
 
-TheWanted = Annotated[Wanted, Depends()]
+TheWanted = Annotated[Wanted, Depends(made(Wanted))]
 
 
 class Stream:

@@ -279,6 +279,17 @@ class TestOrigin:
         assert "access-control-allow-origin" not in other.headers
         assert at().post(WRITE, headers=token | {"Origin": "null"}).status_code == 403
 
+    def test_leave_is_given_to_those_who_may_ask(self, at: At, home: Home) -> None:
+        """A preflight request is no way around the rules for Host and for networks."""
+        at.set(cors_origins=("http://hub:3000",))
+        asked = {"Origin": "http://hub:3000", "Access-Control-Request-Method": "POST"}
+        refused(at(host="evil.example").options(WRITE, headers=asked), 421, "host-refused")
+        refused(at("203.0.113.9").options(WRITE, headers=asked), 403, "refused")
+        assert home.daemon.http_refused == {"host-refused": 1, "other-subnet": 1}
+        others = at().options(WRITE, headers=asked | {"Origin": "http://evil.example"})
+        assert others.status_code == 400
+        assert "access-control-allow-origin" not in others.headers
+
     def test_what_one_origin_is_told_is_not_told_to_the_next(self, at: At) -> None:
         """An answer that is kept, as that of `/ping`, is sent as it was made each time."""
         at.set(cors_origins=("http://hub:3000",))

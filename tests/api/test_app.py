@@ -1,11 +1,17 @@
 """The application as a whole: its description, and the echo room before the routes."""
 
 from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import iscoroutinefunction
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
+from fastapi.dependencies.models import Dependant
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
+from lanbridge.api import routes
 from lanbridge.api.app import create_app
 from lanbridge.api.front import Receive, Scope, Send
 from lanbridge.api.server import application
@@ -153,3 +159,27 @@ def test_the_caller_is_the_viewer(home: Home, caller: str, *, reachable: bool) -
     headers = {"X-Forwarded-For": "10.0.0.9", "Forwarded": "for=10.0.0.9"}
     (service,) = client.get("/api/v1/services", headers=headers).json()["items"]
     assert service["reachable"] is reachable
+
+
+def test_nothing_that_a_request_asks_for_is_made_in_a_thread() -> None:
+    """Each would cost more than a short answer; FastAPI has a thread for what is not async."""
+    calls = {
+        call
+        for module in iter_modules(routes.__path__)
+        for route in import_module(f"{routes.__name__}.{module.name}").router.routes
+        for call in depended_on(route.dependant)
+    }
+    assert len(calls) > 20
+    assert [one for one in calls if not (iscoroutinefunction(one) or is_async(one))] == []
+
+
+def is_async(instance: object) -> bool:
+    """Of what is called as the security schemes are."""
+    return iscoroutinefunction(getattr(instance, "__call__", None))  # noqa: B004  # not whether
+
+
+def depended_on(dependant: Dependant) -> Iterator[Any]:
+    """What a route calls, and all that it depends on."""
+    yield dependant.call
+    for one in dependant.dependencies:
+        yield from depended_on(one)

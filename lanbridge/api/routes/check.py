@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1/check", tags=["check"])
 MAX_TEXT = 2_048  # characters of a URL: a sentence of the answer repeats what was asked
 
 
-def _phone(
+async def _phone(
     request: Request,
     daemon: TheDaemon,
     phone: Annotated[
