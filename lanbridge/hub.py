@@ -87,6 +87,7 @@ class Hub:
         self._serial = 0
         self._kept: deque[Published] = deque(maxlen=KEPT)
         self._subscriptions: dict[Subscription, str] = {}  # with the host of each
+        self._closed = False
 
     @property
     def last_id(self) -> str:
@@ -119,12 +120,15 @@ class Hub:
         backlog = self._missed(last_id) if last_id else []
         subscription = Subscription(self.last_id, backlog, self.resyncs)
         self._subscriptions[subscription] = host
+        if self._closed:  # its request was on the way, and its stream would keep the server waiting
+            subscription.close()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self._subscriptions.pop(subscription, None)
 
     def close(self) -> None:
+        self._closed = True
         for subscription in self._subscriptions:
             subscription.close()
 

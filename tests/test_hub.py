@@ -187,6 +187,16 @@ async def test_close_ends_whoever_waits() -> None:
     assert await waiting.next(LONG_S) is None
 
 
+async def test_who_comes_after_the_close_is_ended_at_once() -> None:
+    """His request was on the way: an open stream would keep the server from stopping."""
+    hub = Hub("boot")
+    publish(hub)
+    hub.close()
+    late = hub.subscribe("boot-0")
+    assert late.closed
+    assert await late.next(LONG_S) is None
+
+
 async def test_nothing_for_a_while_is_none() -> None:
     """The stream then sends a sign of life, and goes on."""
     hub = Hub("boot")

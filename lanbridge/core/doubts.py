@@ -14,7 +14,7 @@ from lanbridge.core.services import UP
 from lanbridge.core.tables import Tables
 
 # Somebody looks: what was not heard for FRESH_S is verified, by the longest silent first, so many
-# services each BEAT_S that their questions share packets (docs/adr/0029). What is gone is offline
+# services each BEAT_S that their questions share packets (docs/adr/0030). What is gone is offline
 # FRESH_S and VERIFY_S later, a beat, and one for each PER_BEAT services: 15 s at most.
 FRESH_S = 3.0
 BEAT_S = 0.2

@@ -12,6 +12,7 @@ from lanbridge.mdns.sockets import PORT, Datagram, LinkSocket
 from lanbridge.mdns.wire import MAX_PAYLOAD_BYTES, Message
 
 FAMILIES = (socket.AF_INET, socket.AF_INET6)
+MAX_WAS = 64  # interfaces that are gone: those of containers and VPNs have a new name each time
 
 
 class Link:
@@ -111,6 +112,9 @@ class Engine:
         changed = False
         for index, link in list(self.links.items()):
             if index not in used or link.name != used[index].name or link.name in renewed:
+                self._was.pop(link.name, None)
+                if len(self._was) >= MAX_WAS:
+                    del self._was[next(iter(self._was))]
                 self._was[link.name] = link.interface
                 self._close(self.links.pop(index))
                 changed = True

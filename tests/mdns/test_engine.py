@@ -4,8 +4,9 @@ from ipaddress import ip_address
 
 import pytest
 
+from lanbridge.core.addresses import NetworkState
 from lanbridge.core.records import Question, Record, RecordType
-from lanbridge.mdns.engine import Engine, Packet
+from lanbridge.mdns.engine import MAX_WAS, Engine, Packet
 from lanbridge.mdns.sockets import Datagram
 from lanbridge.mdns.wire import encode_query, encode_response
 from tests.mdns.virtual import TapLink
@@ -91,3 +92,12 @@ def test_records_that_cannot_be_read_are_counted() -> None:
     engine._admit(Datagram(unknown, ip_address("10.0.0.9"), 5353, 2, True))
     assert engine.dropped == {"unread-records": 1}
     assert heard[0].message.records == ()
+
+
+def test_interfaces_that_are_gone_are_remembered_up_to_a_number() -> None:
+    """Each container has one of a new name, for months; the last are known if they come back."""
+    engine = Engine(lambda _: None, lambda _: None)
+    for number in range(2 * MAX_WAS):
+        engine.links[2] = TapLink(name=f"veth{number}")
+        assert engine.update(NetworkState(()))
+    assert list(engine._was) == [f"veth{number}" for number in range(MAX_WAS, 2 * MAX_WAS)]
