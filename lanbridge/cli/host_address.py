@@ -1,6 +1,7 @@
 """The address that a host name stands for: names in `.local` by mDNS, all others by the system."""
 
 import asyncio
+import os
 import re
 import socket
 
@@ -21,7 +22,9 @@ async def host_address(host: str, port: int) -> str:
     is_local = host.isprintable() and _LOCAL.fullmatch(host.encode())
     if is_local:
         # RFC 6762 §3: a query for such a name MUST be sent to mDNS. Most systems need libnss-mdns
-        # for that; without, they ask a DNS server, which can take half a minute to say no.
+        # for that; without, they ask a DNS server, which knows nothing, and may say nothing for
+        # half a minute. resolv.conf(5): glibc reads this, and then asks each server once.
+        os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:1")
         try:
             if address := await _by_mdns(host):
                 return address

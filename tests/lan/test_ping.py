@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 TRANSPORTS = ("http", "ws", "udp", "tcp")
 FAST = ("--interval", "0.02")
+_SILENT_DNS = """
+import socket
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("10.77.0.1", 53))
+print("ready", flush=True)
+while True:
+    print(len(sock.recv(512)), flush=True)
+"""
 LOST = 0.25  # of the packets, each way
 
 
@@ -48,9 +56,11 @@ def lab() -> Generator[Lab]:
         router.attach("guests")
         router.sysctl("net.ipv4.ip_forward", 1)
         lab.host("stranger", segment="guests", gateway="10.77.1.3")
-        # As a host without libnss-mdns, and with a DNS server that is not there.
+        # As a host without libnss-mdns, whose DNS server says nothing.
         plain = lab.host("plain")
-        for file, text in (("nsswitch.conf", "hosts: files dns"), ("resolv.conf", "")):
+        files = {"nsswitch.conf": "hosts: files dns", "resolv.conf": "nameserver 10.77.0.1"}
+        pi.python(["-c", _SILENT_DNS]).wait_line("^ready$")
+        for file, text in files.items():
             path = plain.directory / file
             path.write_text(f"{text}\n")
             plain.run(["mount", "--bind", path, f"/etc/{file}"])
@@ -146,9 +156,12 @@ def test_a_host_with_ipv6_alone_is_pinged_there(lab: Lab) -> None:
 
 @pytest.mark.parametrize("url", ["http://nobody.local:8620", "nobody.local:8620"])
 def test_a_host_name_that_nobody_has(lab: Lab, url: str) -> None:
-    """Said within seconds, with what to do."""
+    """Said with what to do; the DNS server is asked once for each kind of address, no more."""
+    (dns,) = (one for one in lab.hosts["pi"].processes if _SILENT_DNS in one.argv)
+    before = len(dns.lines)
     run = Run(lab.hosts["plain"], url)
     assert (run.status, run.probes) == (1, [])
+    assert len(dns.lines) - before == 2
     assert run.stderr == (
         "error: object 'nobody.local': no host on the network answers to that name;"
         " see that it is on, and in this network, or give its IP address.\n"
