@@ -6,7 +6,7 @@ Matter (§4.3) and Android TV sends.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lanbridge.core.services import ServiceInstance
 from lanbridge.core.txt import TxtRecord
@@ -39,6 +39,8 @@ _IDS = (
 )
 # `id=1`, `uuid=unknown` and `serial=00000000` are no identity; they would make one of two devices.
 _IS_ID = re.compile(r"(?=.*[0-9])(?!(.)\1*$)[\w:.{}-]{6,64}", re.A)
+# What nobody says aloud: `shellyplus1-a8032ab12345`, `pi [b8:27:eb:11:22:33]`, the names of Matter.
+_CODE = re.compile(r"(?=[a-f]*[0-9])[0-9a-f]{6}|([0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.I)
 _SHOWN_CHARACTERS = 120
 
 
@@ -58,6 +60,15 @@ def friendly_name(txt: TxtRecord) -> str | None:
 def model(txt: TxtRecord) -> str | None:
     """What it is."""
     return _first(txt, _MODELS)
+
+
+def common_name(services: Iterable[ServiceInstance]) -> str | None:
+    """The instance name that all services of a device have, if a person has given it.
+
+    A printer says who it is in each of its services, and its host name is `BRW3C2AF4.local`.
+    """
+    names = sorted({one.name for one in services if not _CODE.search(one.name)})
+    return names[0] if len({name.casefold() for name in names}) == 1 else None
 
 
 def _first(txt: TxtRecord, keys: tuple[str, ...]) -> str | None:

@@ -20,7 +20,7 @@ from lanbridge.core.addresses import (
     classify,
 )
 from lanbridge.core.alarms import Alarm, AlarmChanged
-from lanbridge.core.ecosystems import friendly_name, model
+from lanbridge.core.ecosystems import common_name, friendly_name, model
 from lanbridge.core.events import (
     AdvertisementFailed,
     AdvertisementRenamed,
@@ -98,8 +98,9 @@ class PresenceView:
 class DeviceView:
     """The services of one host, or of several that a person has merged.
 
-    name: what to call it: its label, or what the device calls itself, or its host name. label,
-    notes: what a person wrote. mac, vendor: null where unknown. presence: the last changes.
+    name: what to call it: its label, or what the device calls itself, or the one name of all its
+    services, or its host name. reason: why it is not reachable, of its best service. label, notes:
+    what a person wrote. mac, vendor: null where unknown. presence: the last changes.
     """
 
     id: str
@@ -113,6 +114,7 @@ class DeviceView:
     state: State
     own: bool
     reachable: bool
+    reason: str | None
     addresses: list[AddressView]
     interfaces: list[str]
     services: list[ServiceView]
@@ -276,22 +278,33 @@ def device_view(
     state: NetworkState,
     viewer: Viewer | None = None,
     vendor: str | None = None,
+    whole: Device | None = None,
 ) -> DeviceView:
-    """A device is reachable when one of its services is."""
+    """A device is reachable when one of its services is.
+
+    whole: with all its services, where `device` has some alone: it goes by the same name then.
+    """
     services = [service_view(one, state, viewer) for one in device.services]
+    reachable = any(view.reachable for view in services)
+    whole = whole or device
     addresses = {(one.address, one.interface): one for view in services for one in view.addresses}
     return DeviceView(
         id=device.id,
-        name=device.label or _said(device, friendly_name) or device.host or device.services[0].name,
+        name=device.label
+        or _said(whole, friendly_name)
+        or common_name(whole.services)
+        or device.host
+        or device.services[0].name,
         label=device.label,
         notes=device.notes,
-        model=_said(device, model),
+        model=_said(whole, model),
         mac=device.mac,
         vendor=vendor,
         host=device.host,
         state=device.state,
         own=bool(services) and all(view.own for view in services),
-        reachable=any(view.reachable for view in services),
+        reachable=reachable,
+        reason=None if reachable else _reason(device.state, services),
         addresses=list(addresses.values()),
         interfaces=sorted({name for one in device.services for name in one.interfaces}),
         services=services,
@@ -303,8 +316,16 @@ def device_view(
 
 
 def _said(device: Device, what: Callable[[TxtRecord], str | None]) -> str | None:
-    """The first of its services that says it."""
-    return next((text for one in device.services if (text := what(one.txt))), None)
+    """The first of its services that says it, by type: not by who was heard first."""
+    services = sorted(device.services, key=lambda one: (one.type, one.id))
+    return next((text for one in services if (text := what(one.txt))), None)
+
+
+def _reason(best: State, services: list[ServiceView]) -> str:
+    """Of those in the best state, the first by type."""
+    views = sorted((view for view in services if view.state is best), key=lambda one: one.type)
+    reasons = [view.reason for view in views if view.reason]
+    return reasons[0] if reasons else "none of its services is known any more"
 
 
 def interface_view(interface: NetworkInterface) -> InterfaceView:

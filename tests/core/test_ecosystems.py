@@ -2,7 +2,7 @@
 
 import pytest
 
-from lanbridge.core.ecosystems import friendly_name, identities, model
+from lanbridge.core.ecosystems import common_name, friendly_name, identities, model
 from lanbridge.core.services import ServiceInstance
 from lanbridge.core.txt import TxtRecord
 
@@ -40,3 +40,28 @@ def test_what_is_no_text_says_nothing() -> None:
     record = TxtRecord((("fn", None), ("md", b""), ("ty", b"\xff" * 500)))
     assert friendly_name(record) is None
     assert model(record) == "\ufffd" * 120
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["Kitchen lamp"], "Kitchen lamp"),
+        (["Brother HL-L2350DW series"] * 4, "Brother HL-L2350DW series"),
+        (["客厅灯"], "客厅灯"),
+        (["Decade facade"], "Decade facade"),
+        (["Office printer", "pi [b8:27:eb:11:22:33]"], "Office printer"),
+        (["Lamp", "Lamp (2)"], None),
+        (["shellyplus1-a8032ab12345"], None),
+        (["B827EB123456FFFE-0000000000000001"], None),
+        (["pi [b8:27:eb:11:22:33]"], None),
+        (["ESP_3F2A11"], None),
+        ([], None),
+    ],
+)
+def test_a_name_that_all_services_have(names: list[str], expected: str | None) -> None:
+    """Unless it is a number that nobody says aloud."""
+    services = [
+        ServiceInstance(id=str(at), name=name, type="_x._tcp", domain="local")
+        for at, name in enumerate(names)
+    ]
+    assert common_name(services) == expected

@@ -17,8 +17,8 @@ from lanbridge.core.events import (
     ServiceEvent,
 )
 from lanbridge.core.json_text import json_safe
-from lanbridge.core.services import Device, ServiceInstance, State
-from lanbridge.core.txt import decode
+from lanbridge.core.services import Device, Reason, ServiceInstance, State
+from lanbridge.core.txt import decode, encode
 from lanbridge.core.views import (
     DeviceView,
     ServiceView,
@@ -137,8 +137,36 @@ class TestDevices:
 
     def test_one_reachable_service_makes_it_reachable(self) -> None:
         """The other one listens on a port that is none."""
-        assert device_view(self.device(lamp(port=0), lamp()), HOME).reachable
+        both = device_view(self.device(lamp(port=0), lamp()), HOME)
+        assert (both.reachable, both.reason) == (True, None)
         assert not device_view(self.device(lamp(port=0)), HOME).reachable
+
+    def test_what_is_not_reachable_says_why(self) -> None:
+        """In the words of the best of its services, whichever was heard first."""
+        far = lamp("10.9.9.9")
+        gone = replace(lamp(state=State.OFFLINE, reason=Reason.GOODBYE, type_="_a._tcp"), id="a")
+        for services in ((far, gone), (gone, far)):
+            view = device_view(self.device(*services), HOME)
+            assert (view.reachable, view.reason) == (False, service_view(far, HOME).reason)
+        assert device_view(self.device(gone), HOME).reason == "goodbye"
+        silent = replace(self.device(gone), services=())
+        assert device_view(silent, HOME).reason == "none of its services is known any more"
+
+    def test_a_device_goes_by_a_name_that_a_person_knows(self) -> None:
+        """What it says of itself, else the one name of its services, else its host."""
+        web = lamp(host="ESP_3F2A11.local")
+        control = replace(web, id="b", name="kitchen lamp", type="_hap._tcp")
+        other = replace(web, id="c", name="Setup", type="_setup._tcp")
+        named = replace(web, id="d", txt=decode(encode((("fn", b"Lamp of Anna"),))))
+        for services, name in (
+            ((web,), "Kitchen lamp"),
+            ((control, web), "Kitchen lamp"),
+            ((web, other), "ESP_3F2A11.local"),
+            ((web, other, named), "Lamp of Anna"),
+        ):
+            assert device_view(self.device(*services), HOME).name == name
+        device, whole = self.device(web), self.device(web, other)
+        assert device_view(device, HOME, whole=whole).name == "ESP_3F2A11.local"
 
 
 class TestEvents:

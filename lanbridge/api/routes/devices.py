@@ -28,10 +28,14 @@ async def list_devices(
     after: After = None,
 ) -> JsonResponse:
     """Services grouped by the host they run on."""
-    devices = daemon.census.devices.group(wanted.services(daemon))
-    page, next_ = cut(devices, limit, after, request)
+    services, registry = wanted.services(daemon), daemon.discovery.registry
     state, census = daemon.discovery.state, daemon.census
-    views = [device_view(one, state, viewer, census.vendor(one)) for one in page]
+    devices = census.devices.group(services)
+    page, next_ = cut(devices, limit, after, request)
+    if len(services) < len(registry):
+        devices = census.devices.group(registry.services())
+    whole = {one.id: one for one in devices}
+    views = [device_view(one, state, viewer, census.vendor(one), whole[one.id]) for one in page]
     return JsonResponse(body(views, next_))
 
 

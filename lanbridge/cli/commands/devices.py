@@ -17,6 +17,7 @@ COLUMNS = (
     Column("addresses", "ADDRESSES", 15, addresses),
     Column("state", "STATE", 7),
     Column("reachable", "REACHABLE", 9),
+    Column("reason", "REASON", 9),
     Column("model", "MODEL", 16),
     Column("vendor", "VENDOR", 16),
     Column("mac", "MAC", 17),

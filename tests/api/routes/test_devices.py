@@ -18,6 +18,15 @@ def test_a_device_has_its_host_its_services_and_their_words(client: TestClient, 
     assert client.get(f"{DEVICES}/{device['id']}").json() == device
 
 
+def test_a_filter_gives_a_device_no_other_name(client: TestClient, home: Home) -> None:
+    """It has two services of different names, and is asked for one of them."""
+    home.hear(*whole(), *whole("setup"))
+    (device,) = client.get(DEVICES).json()["items"]
+    (asked,) = client.get(f"{DEVICES}?name=setup").json()["items"]
+    assert len(asked["services"]) < len(device["services"]) == 2
+    assert asked["name"] == device["name"] == "lamp.local"
+
+
 def test_a_label_stays_whatever_the_device_says(
     client: TestClient, home: Home, token: dict[str, str]
 ) -> None:
