@@ -251,6 +251,12 @@ class Settings(_Model):
         description="For a service type, seconds that one which fell silent or said goodbye is "
         'stale before it is offline: { "_hue._tcp" = 300 }. In a variable, a JSON object.',
     )
+    services_kept_days: Annotated[float, Field(gt=0, le=365)] = Field(
+        default=1.0, description="Days that a service which has left is listed as offline."
+    )
+    devices_kept_days: Annotated[float, Field(gt=0, le=3_650)] = Field(
+        default=90.0, description="Days that a device which has left keeps its id and history."
+    )
     state_dir: Path = Field(
         default=Path("/var/lib/lanbridge"),
         description="The one directory written to. Unset: $STATE_DIRECTORY of systemd, "
@@ -262,7 +268,6 @@ class Settings(_Model):
     advertise: Annotated[tuple[AdvertiseSettings, ...], BeforeValidator(_tables)] = Field(
         default=(), description="Services to announce, a table each; in a variable, a JSON list."
     )
-
     webhooks: Annotated[tuple[WebhookSettings, ...], BeforeValidator(_tables)] = Field(
         default=(),
         description="URLs to tell what happens, a table each; in a variable, a JSON list.",

@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 OWN_TYPE = ServiceType("lanbridge", "tcp")
 SCAN_INTERVAL_S = 1.0  # RFC 6762 §5.2: no question more than once a second
 LOOK_INTERVAL_S = 15.0  # a page that polls is no new look each time
-DEVICES_KEPT_S = 90 * 86_400.0
+DAY_S = 86_400.0
 MAX_LOOKERS = 256  # addresses are made up easily
 
 
@@ -78,6 +78,7 @@ class Daemon:
             include=settings.interfaces_include,
             exclude=settings.interfaces_exclude,
             grace_s=settings.grace_s,
+            kept_s=settings.services_kept_days * DAY_S,
             forget=self._forget,
         )
         self.advertisements = Advertisements(
@@ -89,7 +90,7 @@ class Daemon:
             self._heard_names,
             self._tell,
             self.discovery.moment,
-            DEVICES_KEPT_S,
+            settings.devices_kept_days * DAY_S,
         )
         self.kept_names = KeptNames(settings.state_dir, self.discovery.publisher.memory)
         self.keeper = Keeper(

@@ -27,7 +27,7 @@ from lanbridge.core.events import (
 )
 from lanbridge.core.port_holders import blame
 from lanbridge.core.records import Record
-from lanbridge.core.registry import Registry
+from lanbridge.core.registry import OFFLINE_KEPT_S, Registry
 from lanbridge.core.services import ServiceInstance
 from lanbridge.mdns.browse import FIRST_DELAY_S, Browser, ask
 from lanbridge.mdns.engine import FAMILIES, Engine, Packet
@@ -61,13 +61,16 @@ class Discovery:
         families: Iterable[int] | None = None,
         first_delay_s: tuple[float, float] = FIRST_DELAY_S,
         grace_s: Mapping[str, float] = MappingProxyType({}),
+        kept_s: float = OFFLINE_KEPT_S,
         forget: Callable[[str], None] = lambda _id: None,
     ) -> None:
         self._tell = tell
         self._forget = forget
         self._include, self._exclude = include, exclude
         self.state = NetworkState(())
-        self.registry = Registry(browse, grace_s=lambda type_: grace_s.get(type_, 0.0))
+        self.registry = Registry(
+            browse, grace_s=lambda type_: grace_s.get(type_, 0.0), kept_s=kept_s
+        )
         self.browser = Browser(browse, self._known_answers, first_delay_s)
         self.engine = Engine(self._receive, self.registry.note, families or FAMILIES)
         self.publisher = Publisher(self._renamed, self._spawn, self._failed)

@@ -147,6 +147,8 @@ def test_a_static_service(file: Path) -> None:
         ('udp_echo = "x"', "setting 'udp_echo': 'x' should be a valid boolean"),
         ("network_poll_s = 0.2", "setting 'network_poll_s': 0.2 should be greater than 0.2."),
         ("network_poll_s = inf", "setting 'network_poll_s': inf should be a finite number."),
+        ("services_kept_days = 0", "setting 'services_kept_days': 0 should be greater than 0."),
+        ("devices_kept_days = 3651", "setting 'devices_kept_days': 3651 should be less than or"),
         ('log_level = "x"', "setting 'log_level': 'x' should be 'debug', 'info', 'warning' or"),
         ('host = "pi"', "setting 'host': address 'pi': it is not an IPv4 or IPv6 address; "),
         (f'name = "{"x" * 64}"', f"setting 'name': instance name '{'x' * 64}': it has 64 octets"),

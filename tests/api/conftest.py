@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -38,7 +39,7 @@ HOME = NetworkState(
 class Home(Lan):
     """The LAN of `tests.core.lan`, heard by a daemon whose discovery was never started."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, **settings: Any) -> None:
         super().__init__()
         hardware = AdvertiseSettings(
             name="Old lamp",
@@ -49,8 +50,8 @@ class Home(Lan):
             host="old-lamp",
             addresses=("10.0.0.50",),
         )
-        settings = Settings(state_dir=state_dir, name="bridge", advertise=(hardware,))
-        self.daemon = Daemon(settings, api_server.serve)
+        own: dict[str, Any] = {"state_dir": state_dir, "name": "bridge", "advertise": (hardware,)}
+        self.daemon = Daemon(Settings(**own | settings), api_server.serve)
         self.daemon.discovery.state = HOME
         self.daemon._advertise()
         self.registry = self.daemon.discovery.registry

@@ -1,8 +1,11 @@
 """Devices over HTTP, and what a person says of them."""
 
+from pathlib import Path
+
 from starlette.testclient import TestClient
 
-from tests.api.conftest import Home
+from lanbridge.api.app import create_app
+from tests.api.conftest import CALLER, Home
 from tests.core.lan import address, ptr, srv, txt, whole
 
 DEVICES = "/api/v1/devices"
@@ -86,3 +89,25 @@ def test_the_limits_and_alarms_are_in_the_status(client: TestClient, home: Home)
     assert status["limits"]["services"] == {"used": 1, "limit": 10_240, "refused": 0}
     assert set(status["limits"]) == {"services", "hosts", "types", "devices", "findings"}
     assert status["alarms"] == []
+
+
+def test_what_has_left_is_kept_for_as_long_as_the_settings_say(tmp_path: Path) -> None:
+    """What rests over the weekend is on the list on Monday; in the end it is forgotten."""
+    home = Home(tmp_path, services_kept_days=3, devices_kept_days=10)
+    client = TestClient(create_app(home.daemon), client=(CALLER, 50_000))
+    home.hear(*whole())
+    (device,) = client.get(DEVICES).json()["items"]
+    home.hear(ptr(ttl_s=0))
+
+    def known_after(days: float) -> tuple[bool, bool]:
+        home.wait(days * 86_400)
+        for id_ in home.registry.take_forgotten():
+            home.daemon._forget(id_)
+        home.daemon.census.devices.expire(home.moment.unix_s)
+        listed = client.get(DEVICES).json()["items"]
+        return bool(listed), client.get(f"{DEVICES}/{device['id']}").status_code == 200
+
+    assert known_after(2.9) == (True, True)
+    assert known_after(0.2) == (False, True)
+    assert known_after(6.8) == (False, True)
+    assert known_after(0.2) == (False, False)

@@ -152,6 +152,8 @@ def test_help_says_what_each_flag_takes(run: Run, monkeypatch: pytest.MonkeyPatc
         "cors-origins": "WORD[,WORD]",
         "network-poll-s": "NUMBER",
         "grace-s": "JSON",
+        "services-kept-days": "NUMBER",
+        "devices-kept-days": "NUMBER",
         "state-dir": "DIR",
         "log-level": "WORD",
         "format": "[csv|json|jsonl|table]",
