@@ -20,7 +20,8 @@ INVISIBLE_ROUNDS = 6  # RFC 6762 §8.3: announcements are over after a few secon
 class Census:
     """own: names (`Lamp._http._tcp.local`) that this host advertises by now, and is heard with.
 
-    tell: gets each alarm as it is raised or over. clock: now, by both clocks.
+    tell: gets each alarm as it is raised or over. clock: now, by both clocks. unanswered: services
+    that answer no probe, each with a sentence.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class Census:
         tell: Callable[[AlarmChanged], None],
         clock: Callable[[], Moment],
         kept_s: float,
+        unanswered: Callable[[], Iterable[tuple[str, str]]] = lambda: (),
     ) -> None:
         self._registry = registry
         self._own = own
         self._tell = tell
         self._clock = clock
+        self._unanswered = unanswered
         self.devices = Devices(kept_s)
         self.alarms = Alarms()
         self._vendors = Vendors()
@@ -110,6 +113,9 @@ class Census:
                 "does not come back from it"
             )
             yield AlarmKind.SELF_INVISIBLE, name, sentence
+
+        for name, sentence in self._unanswered():
+            yield AlarmKind.NOT_ANSWERING, name, sentence
 
     def _copies(self) -> dict[str, tuple[str, str]]:
         """Our own identities that another host says, with the service of ours and its.

@@ -194,6 +194,33 @@ class WebhookSettings(_Model):
     )
 
 
+class ProbeSettings(_Model):
+    """One `[[probes]]` table: services that are pinged again and again."""
+
+    types: Annotated[tuple[PlainType, ...], BeforeValidator(_split)] = Field(
+        default=(), description="Services of these types.", examples=[["_http._tcp"]]
+    )
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Services with these instance names; with types, those that fit both.",
+        examples=[["Kitchen lamp"]],
+    )
+    via: Literal["http", "tcp", "udp", "ws"] | None = Field(
+        default=None,
+        description="Transport: http, tcp, udp or ws; unset, that of the type.",
+        examples=["tcp"],
+    )
+    interval_s: float = Field(
+        default=60.0, ge=15, le=86_400, description="Seconds between rounds.", examples=[60]
+    )
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if not (self.types or self.names):
+            raise ValueError("a table of probes has `types` or `names`: nobody else is pinged")
+        return self
+
+
 class Settings(_Model):
     """Everything an operator may set."""
 
@@ -272,6 +299,10 @@ class Settings(_Model):
         default=(),
         description="URLs to tell what happens, a table each; in a variable, a JSON list.",
     )
+    probes: Annotated[tuple[ProbeSettings, ...], BeforeValidator(_tables)] = Field(
+        default=(),
+        description="Services to ping again and again, a table each; in a variable, a JSON list.",
+    )
 
     def advice(self) -> list[str]:
         """Sentences on what is allowed and will be regretted."""
@@ -281,7 +312,11 @@ class Settings(_Model):
 
 
 # What has a table for each of several things, and so no flag.
-TABLES: dict[str, type[_Model]] = {"advertise": AdvertiseSettings, "webhooks": WebhookSettings}
+TABLES: dict[str, type[_Model]] = {
+    "advertise": AdvertiseSettings,
+    "webhooks": WebhookSettings,
+    "probes": ProbeSettings,
+}
 
 
 @dataclass(frozen=True, slots=True)

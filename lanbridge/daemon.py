@@ -12,6 +12,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from lanbridge import __version__
 from lanbridge.advertisements import Advertisements
@@ -40,6 +41,7 @@ from lanbridge.keeper import Keeper
 from lanbridge.kept_names import KeptNames
 from lanbridge.lag import LoopLag
 from lanbridge.mdns.advertise import Advertisement
+from lanbridge.probing import PeriodicProbe, Prober
 from lanbridge.store.store import Store
 from lanbridge.token import WriteToken
 from lanbridge.webhooks.webhook import Webhook
@@ -91,6 +93,7 @@ class Daemon:
             self._tell,
             self.discovery.moment,
             settings.devices_kept_days * DAY_S,
+            lambda: (found for one in self.probes for found in one.unanswered()),
         )
         self.kept_names = KeptNames(settings.state_dir, self.discovery.publisher.memory)
         self.keeper = Keeper(
@@ -102,6 +105,13 @@ class Daemon:
         self.guard = Guard(lambda: self.discovery.state)
         self.udp: UdpEcho | None = None  # None: it is switched off
         self.webhooks = [Webhook(one, time.monotonic, time.time) for one in settings.webhooks]
+        self.prober = Prober(
+            self.discovery.registry,
+            lambda: self.discovery.state,
+            self.discovery.verify,
+            lambda: datetime.now(UTC),
+        )
+        self.probes = [PeriodicProbe(one, self.prober) for one in settings.probes]
         self.lag = LoopLag()
         self.stopping = asyncio.Event()
         self._scanned_s = 0.0
@@ -145,6 +155,7 @@ class Daemon:
                         tasks.create_task(self.kept_names.run(), name="keep names"),
                         tasks.create_task(self.keeper.run(), name="write behind"),
                         *(tasks.create_task(one.run(), name="webhook") for one in self.webhooks),
+                        *(tasks.create_task(one.run(), name="probes") for one in self.probes),
                     ]
                     tasks.create_task(self._serve(), name="serve http")
                     await self.stopping.wait()

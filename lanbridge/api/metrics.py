@@ -24,6 +24,7 @@ from lanbridge.core.events import NAMES
 from lanbridge.core.services import State
 from lanbridge.daemon import Daemon
 from lanbridge.lag import BOUNDS_S, LoopLag
+from lanbridge.probe.results import Outcome
 
 
 def registry_of(daemon: Daemon) -> CollectorRegistry:
@@ -68,6 +69,8 @@ class _Metrics(Collector):
         yield _gauge("store_works", "1: what is known can be kept.", store.problem is None)
         yield from self._echo()
         yield from self._webhooks()
+        probes = {outcome.value: daemon.prober.outcomes[outcome] for outcome in Outcome}
+        yield _by("counter", "probes", "Probes of services, by what became.", "outcome", probes)
         yield _lag(daemon.lag)
 
     def _mdns(self) -> Iterator[Metric]:

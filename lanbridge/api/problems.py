@@ -32,6 +32,7 @@ STATUS: dict[type[errors.LanbridgeError], int] = {
     errors.NotFound: 404,
     errors.NameConflict: 409,
     errors.FixedBySettings: 409,
+    errors.Unreachable: 409,
     errors.EnvironmentProblem: 503,
     errors.LanbridgeError: 500,
 }

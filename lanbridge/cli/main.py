@@ -21,6 +21,7 @@ EXIT_STATUS: dict[type[BaseException], int] = {
     errors.NotFound: 1,
     errors.NameConflict: 1,
     errors.FixedBySettings: 1,
+    errors.Unreachable: 1,
     errors.InvalidInput: 2,
     click.ClickException: 2,
     errors.EnvironmentProblem: 3,

@@ -14,9 +14,9 @@ from lanbridge.cli.host_address import host_address
 from lanbridge.core.addresses import parse_address, parse_port
 from lanbridge.core.errors import InvalidAddress, InvalidInput, NotFound
 from lanbridge.core.views import ServiceView
+from lanbridge.probe import known
 from lanbridge.probe.results import ProbeTarget
 
-OWN_TYPE = "_lanbridge._tcp"
 _URL_PORTS = {"http": 80, "ws": 80}
 # A name of a host, not of an instance: those are for people, and hold spaces.
 _HOST_PORT = re.compile(
@@ -71,23 +71,12 @@ def parse(text: str, transports: Sequence[str]) -> Endpoint | None:
 
 def of_service(service: ServiceView, via: str | None) -> tuple[str, ProbeTarget]:
     """(transport, target) of a service instance: its best address, IPv4 before IPv6."""
-    if via is None:
-        via = "http" if service.type == OWN_TYPE else service.type[-3:]  # _tcp, _udp
     usable = [one for one in service.addresses if one.relation in _BEST_FIRST]
     usable.sort(key=lambda one: (_BEST_FIRST.index(one.relation), one.family))
     if not usable or not service.port:
         rule = service.reason or "it has no address and port that one can connect to"
         raise NotFound(service.fqdn, rule)
-    path = ""
-    if service.type != OWN_TYPE:
-        url = urlsplit(service.url or "")
-        path = _path(url.path, url.query) if url.scheme == via else {"http": "/"}.get(via, "")
-    return via, ProbeTarget(
-        address=usable[0].address,
-        port=service.port,
-        path=path,
-        instance=f"{service.name}.{service.type}",
-    )
+    return known.of_service(service, via, usable[0].address)
 
 
 def _parse_url(text: str, transports: Sequence[str]) -> Endpoint:
@@ -107,11 +96,7 @@ def _parse_url(text: str, transports: Sequence[str]) -> Endpoint:
         raise InvalidInput(text, rule, f"write it like {scheme}://192.168.1.20:8620")
     # RFC 6874 had the percent sign of a scope escaped, RFC 9844 has not; "%25" alone is index 25.
     host = re.sub("%25(?=.)", "%", host)
-    return Endpoint(scheme, host, port, _path(parts.path, parts.query))
-
-
-def _path(path: str, query: str) -> str:
-    return f"{path or '/'}?{query}" if query else path
+    return Endpoint(scheme, host, port, known.with_query(parts.path, parts.query))
 
 
 async def _resolve(host: str, port: int) -> str:

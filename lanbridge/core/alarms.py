@@ -9,6 +9,7 @@ class AlarmKind(StrEnum):
     CROSS_WIRED = "cross-wired"  # an address that two hosts say is theirs
     DUPLICATE_HOST = "duplicate-host"  # two hosts announce one host name
     DUPLICATE_IDENTITY = "duplicate-identity"  # two hosts say the same id: a copied SD card
+    NOT_ANSWERING = "not-answering"  # a service that is announced, to a probe of the settings
     SELF_INVISIBLE = "self-invisible"  # what we advertise is not to be heard
 
 

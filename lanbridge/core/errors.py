@@ -29,6 +29,8 @@ LanbridgeError                       code, what, value, rule, remedy
 │  ├─ TooManyRequests                HTTP 429
 │  ├─ TokenRequired                  it changes something and came without the token: HTTP 401
 │  └─ TokenWrong                     with one that is not ours: HTTP 401
+├─ Unreachable                       a service without an address in a subnet of ours: exit 1,
+│                                    HTTP 409
 └─ NotFound                          no such service, device, advertisement: exit 1, HTTP 404
 
 Ours raises, theirs is data: the validators raise these for what a user typed; what the
@@ -215,6 +217,11 @@ class TokenRequired(Refused):
 class TokenWrong(Refused):
     code = "token-wrong"
     what = "request"
+
+
+class Unreachable(LanbridgeError):
+    code = "unreachable"
+    what = "service"
 
 
 class NotFound(LanbridgeError):

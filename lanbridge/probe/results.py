@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from lanbridge.core.views import as_json, timestamp
 
 KEPT = 100_000  # round trips that percentiles are taken of, the last ones: a run may go on for days
 _NEIGHBOURS = 8_192  # round trips whose neighbour may still come, for jitter
@@ -201,6 +203,14 @@ class Tally:
         self._neighbours[sequence] = rtt_ms
         if len(self._neighbours) > _NEIGHBOURS:
             del self._neighbours[next(iter(self._neighbours))]
+
+
+def as_row(event: ProbeResult | Extra) -> dict[str, Any]:
+    """As JSON."""
+    row = as_json(event)
+    if isinstance(event, ProbeResult):
+        row["started_at"] = timestamp(event.started_at.timestamp())
+    return row
 
 
 def milliseconds(seconds: float | None) -> float | None:

@@ -23,8 +23,10 @@ from lanbridge.cli.commands import services
 from lanbridge.cli.formats.table import Live
 from lanbridge.cli.main import main
 from lanbridge.cli.output import writing
+from lanbridge.config import ProbeSettings
 from lanbridge.core.events import ServiceEvent
 from lanbridge.mdns.decode import decode
+from lanbridge.probing import PeriodicProbe
 from tests.api.conftest import Home, Serving
 from tests.api.routes.test_events import follow
 
@@ -241,10 +243,27 @@ def of_items(key: str) -> Callable[[object], list[str]]:
     return lambda page: [one[key] for one in page["items"]]  # type: ignore[index]
 
 
+async def alarms(scene: Scene) -> Shown:
+    """Each service answers no probe: its name is the subject of an alarm, and in the sentence."""
+    daemon = scene.home.daemon
+    table = PeriodicProbe(ProbeSettings(types=("_http._tcp",)), daemon.prober)
+    table._silent = {one.id: (2, "refused") for one in scene.home.registry.services()}
+    daemon.probes.append(table)
+    daemon.census.look()
+
+    def names(body: object) -> list[str]:
+        found = body["alarms"]  # type: ignore[index]
+        subjects = [one["subject"] for one in found if one["kind"] == "not-answering"]
+        return [one.removesuffix("._http._tcp.local") for one in subjects]
+
+    return await http("/api/v1/status", names)(scene)
+
+
 OUTPUTS: dict[str, Output] = {
     "JSON of services": http("/api/v1/services", of_items("name")),
     "JSON of devices": http("/api/v1/devices"),
     "JSON of the status": http("/api/v1/status"),
+    "JSON of alarms": alarms,
     "JSON of types": http("/api/v1/types"),
     "server-sent events": stream,
     "WebSocket": websocket,

@@ -35,6 +35,7 @@ from lanbridge.core.errors import (
     TokenUnavailable,
     TokenWrong,
     TooManyRequests,
+    Unreachable,
 )
 
 SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
@@ -98,6 +99,10 @@ SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
     "two daemons": (
         StateInUse("/var/lib/lanbridge", "another lanbridge runs with it", "stop that one"),
         "state directory '/var/lib/lanbridge': another lanbridge runs with it; stop that one.",
+    ),
+    "unreachable": (
+        Unreachable("lamp._http._tcp.local", "10.9.0.7 is in no subnet of this host"),
+        "service 'lamp._http._tcp.local': 10.9.0.7 is in no subnet of this host.",
     ),
     "fixed": (FixedBySettings("lamp", "it is there"), "advertisement 'lamp': it is there."),
     "body": (BodyRefused("text/plain", "it is no JSON"), "body 'text/plain': it is no JSON."),

@@ -1,8 +1,8 @@
 """Services and types: what is on this network."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from lanbridge.api.context import LOOKING, TheDaemon, TheViewer, writing
@@ -14,8 +14,11 @@ from lanbridge.core.errors import NotFound
 from lanbridge.core.services import ServiceInstance
 from lanbridge.core.views import ServiceView, as_json, service_view
 from lanbridge.daemon import Daemon
+from lanbridge.probe.results import ProbeResult, ProbeSummary, as_row
+from lanbridge.probing import MAX_COUNT
 
 router = APIRouter(prefix="/api/v1")
+Transport = Literal["http", "tcp", "udp", "ws"]
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: documented("There is no such thing")}
 
 
@@ -74,6 +77,50 @@ async def verify_service(id: str, daemon: TheDaemon) -> Verification:
     """Ask the network whether a service is still there; who does not answer is offline then."""
     service = _service(id, daemon)
     return Verification(started=daemon.discovery.verify(service.id), within_s=VERIFY_S)
+
+
+class Ping(BaseModel):
+    """`results` and `summary` are those of `lanbridge ping`. `verification`: where nothing was
+    heard, as `verify` answers.
+    """
+
+    via: str
+    url: str
+    instance: str
+    results: list[ProbeResult]
+    summary: ProbeSummary
+    verification: Verification | None
+
+
+@router.post(
+    "/services/{id}/ping",
+    tags=["services"],
+    name="ping",
+    response_model=Ping,
+    **writing({**_NOT_FOUND, 409: documented("It has no address in a subnet of this host")}),
+)
+async def ping_service(
+    id: str,
+    daemon: TheDaemon,
+    via: Annotated[Transport | None, Query(description="Unset: that of the type.")] = None,
+    count: Annotated[int, Query(ge=1, le=MAX_COUNT, description="Probes to send.")] = 3,
+) -> JsonResponse:
+    """Probe a service where it was heard; if all is silence, ask the network for it too."""
+    service = _service(id, daemon)
+    pinged = await daemon.prober.ask(service, via, count)
+    verification = None
+    if pinged.verifying is not None:
+        verification = {"started": pinged.verifying, "within_s": VERIFY_S}
+    return JsonResponse(
+        {
+            "via": pinged.via,
+            "url": pinged.url,
+            "instance": f"{service.name}.{service.type}",
+            "results": [as_row(one) for one in pinged.results],
+            "summary": as_json(pinged.summary),
+            "verification": verification,
+        }
+    )
 
 
 def _service(id: str, daemon: Daemon) -> ServiceInstance:

@@ -14,10 +14,10 @@ from lanbridge.cli import plugins
 from lanbridge.cli.output import Column, Row, complain, say, writing
 from lanbridge.cli.ping_target import locate
 from lanbridge.core.text import printable
-from lanbridge.core.views import as_json, timestamp
+from lanbridge.core.views import as_json
 from lanbridge.probe import session
 from lanbridge.probe.echoes import MAX_SIZE_BYTES, MIN_SIZE_BYTES
-from lanbridge.probe.results import Extra, Outcome, ProbeSummary, ProbeTarget, Tally
+from lanbridge.probe.results import Extra, Outcome, ProbeSummary, ProbeTarget, Tally, as_row
 
 SHORTEST_INTERVAL_S = 0.01  # lanbridge's UDP echo answers one host 100 times a second, no more
 
@@ -132,10 +132,7 @@ def _now() -> datetime:
 
 
 def _row(event: session.Event) -> Row:
-    if isinstance(event, Extra):
-        return {"event": "extra", **as_json(event)}
-    started_at = timestamp(event.started_at.timestamp())
-    return {"event": "probe", **as_json(event), "started_at": started_at}
+    return {"event": "extra" if isinstance(event, Extra) else "probe", **as_row(event)}
 
 
 def _announce(probe: session.Probe, target: ProbeTarget) -> None:

@@ -9,8 +9,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from lanbridge.core.records import Record, RecordType, Srv
+from lanbridge.probe import session
+from lanbridge.probe.results import Outcome
 from tests.api.conftest import Home
 from tests.core.lan import TYPE, address, ptr, srv, txt, whole
+from tests.test_probing import Wire
 
 SERVICES = "/api/v1/services"
 
@@ -224,6 +227,61 @@ def test_verifying_a_service_asks_the_network(
     assert (answer.status_code, answer.json()) == (202, {"started": True, "within_s": 10.0})
     assert client.post(path, headers=token).json()["started"] is False
     assert client.post(f"{SERVICES}/none/verify", headers=token).json()["code"] == "not-found"
+
+
+class TestPing:
+    """POST …/ping, on a network that is not there: the laboratory has one."""
+
+    def test_what_became_of_it_is_as_the_command_line_says(
+        self,
+        client: TestClient,
+        home: Home,
+        token: dict[str, str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Results, sum, and that the network is asked where all was silence."""
+        wire = Wire()
+        wire.outcome = Outcome.TIMEOUT
+        monkeypatch.setattr(session, "load", wire.load)
+        home.hear(*whole())
+        path = f"{SERVICES}/{home.only().id}/ping"
+        assert client.post(path).status_code == 401
+        answer = client.post(path, headers=token, params={"via": "ws", "count": 1})
+        assert answer.status_code == 200
+        ping = answer.json()
+        assert (ping["via"], ping["url"], ping["instance"]) == ("ws", "ws://it", "lamp._http._tcp")
+        assert ping["verification"] == {"started": True, "within_s": 10.0}
+        (result,) = ping["results"]
+        assert (result["probe"], result["outcome"], result["sequence"]) == ("ws", "timeout", 1)
+        assert result["target"]["address"] == "10.0.0.7"
+        assert result["started_at"].endswith("Z")
+        assert (ping["summary"]["sent"], ping["summary"]["loss"]) == (1, 1.0)
+
+    @pytest.mark.parametrize(
+        ("params", "status", "code"),
+        [
+            ({"count": 11}, 422, "invalid-input"),
+            ({"count": 0}, 422, "invalid-input"),
+            ({"via": "icmp"}, 422, "invalid-input"),
+            ({"address": "10.0.0.99"}, 422, "invalid-input"),
+            ({}, 409, "unreachable"),
+        ],
+    )
+    def test_nothing_else_can_be_had(
+        self,
+        client: TestClient,
+        home: Home,
+        token: dict[str, str],
+        params: dict[str, Any],
+        status: int,
+        code: str,
+    ) -> None:
+        """No address of the caller's, and no run without end."""
+        home.hear(ptr(), srv(), txt(), address(text="10.9.0.7"))
+        answer = client.post(f"{SERVICES}/{home.only().id}/ping", headers=token, params=params)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        answer = client.post(f"{SERVICES}/none/ping", headers=token)
+        assert answer.json()["code"] == "not-found"
 
 
 def test_reading_the_list_is_a_look_once_in_a_while(client: TestClient, home: Home) -> None:
