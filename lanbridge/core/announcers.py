@@ -11,48 +11,47 @@ MAX_TOLD = 64
 
 
 class Announcer(NamedTuple):
-    """Who said that a host name is his, over IPv4."""
+    """Who said that a host name is his, over IPv4. since_s, at_s: when, first and last."""
 
     interface: str
     source: Address
+    since_s: float
     at_s: float
 
 
 class Announcers:
-    """Of one host name, which mostly has one.
+    """Of one host name, which mostly has one. lately: one for each address, the latest last."""
 
-    last: the latest; spans: of each address from which it was said lately, first and last when.
-    """
-
-    __slots__ = ("_before", "_fought", "_told", "last", "spans")
+    __slots__ = ("_fought", "_told", "lately")
 
     def __init__(self) -> None:
-        self.last: Announcer | None = None
-        self.spans: dict[Address, tuple[float, float]] = {}
-        self._before: Announcer | None = None
+        self.lately: tuple[Announcer, ...] = ()
         self._fought: tuple[Announcer, Announcer] | None = None
-        self._told: dict[Address, set[str]] = {}
+        self._told: dict[Address, set[str]] | None = None
 
-    def announce(self, now: Announcer) -> None:
+    @property
+    def last(self) -> Announcer | None:
+        return self.lately[-1] if self.lately else None
+
+    def announce(self, interface: str, source: Address, now_s: float) -> None:
         """Somebody says of himself that this is his name.
 
         A new address is a new lease; one that gives way to the old one again is a second host, or
         a second network card.
         """
-        last, before = self.last, self._before
-        if last is not None and last.interface != now.interface:
+        last = self.last
+        if last is not None and last.interface != interface:
             return  # each link has an address of its own
-        first_s, _ = self.spans.pop(now.source, (now.at_s, now.at_s))
-        self.spans[now.source] = (first_s, now.at_s)
-        if len(self.spans) > MAX_SOURCES:
-            del self.spans[next(iter(self.spans))]
-        if last is not None and last.source != now.source:
-            if before is None or now.at_s - before.at_s >= FOUGHT_S:
-                self._told.clear()
-            elif before.source == now.source:
+        now = Announcer(interface, source, now_s, now_s)
+        before = next((one for one in self.lately if one.source == source), None)
+        if before is not None and (before is last or now_s - before.at_s < FOUGHT_S):
+            now = now._replace(since_s=before.since_s)
+            if last is not None and before is not last:
                 self._fought = (last, now)
-            self._before = last
-        self.last = now
+        else:
+            self._told = None
+        others = (one for one in self.lately if one is not before)
+        self.lately = (*others, now)[-MAX_SOURCES:]
 
     def overlaps(self, other: "Announcers") -> bool:
         """Whether both had an address at one time: two names of one machine.
@@ -60,18 +59,20 @@ class Announcers:
         A lease that moves to another machine is given up by the one before.
         """
         return any(
-            first_s <= other.spans[source][1] and other.spans[source][0] <= last_s
-            for source, (first_s, last_s) in self.spans.items()
-            if source in other.spans
+            one.source == their.source and one.since_s <= their.at_s and their.since_s <= one.at_s
+            for one in self.lately
+            for their in other.lately
         )
 
     def tell(self, source: Address, service_key: str) -> None:
         """A service on this host was told of by `source`; of note while there are two of them."""
-        if self._before is None or (source not in self._told and len(self._told) >= MAX_SOURCES):
+        if len(self.lately) < 2:
             return
-        told = self._told.setdefault(source, set())
-        if len(told) < MAX_TOLD:
-            told.add(service_key)
+        told = self._told = self._told or {}
+        if source in told or len(told) < MAX_SOURCES:
+            of_source = told.setdefault(source, set())
+            if len(of_source) < MAX_TOLD:
+                of_source.add(service_key)
 
     def rivals(self, now_s: float) -> tuple[Address, Address] | None:
         """Two machines that announce this name in turn.
@@ -82,7 +83,8 @@ class Announcers:
         if self._fought is None or now_s - self._fought[1].at_s >= FOUGHT_S:
             return None
         first, second = (one.source for one in self._fought)
-        of_first, of_second = self._told.get(first, set()), self._told.get(second, set())
+        told = self._told or {}
+        of_first, of_second = told.get(first, set()), told.get(second, set())
         if not of_first or not of_second or of_first & of_second:
             return None
         return first, second

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lanbridge.core.announcers import Announcer
 from lanbridge.core.cache import Entry, RecordSet
 from lanbridge.core.deadlines import Deadlines
 from lanbridge.core.events import Moment, PacketHeard
@@ -58,8 +57,7 @@ class Intake:
             if record.data == packet.source and record.type == RecordType.A and record.flush:
                 host = self._tables.hosts.get(fold(record.name))
                 if host is not None and record.ttl_s:
-                    announcer = Announcer(packet.interface, packet.source, now.mono_s)
-                    host.announcers.announce(announcer)
+                    host.announcers.announce(packet.interface, packet.source, now.mono_s)
         for record in packet.records:
             if record.type == RecordType.SRV and record.ttl_s:
                 service = self._tables.services.get(key := fold(record.name))

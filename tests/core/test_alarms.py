@@ -84,7 +84,7 @@ class TestTwoHostsWithOneName:
             names = [f"lamp{one}" for one in range(100)]
             self.announce(lan, f"10.0.0.{number % 10 + 1}", *names)
         (host,) = lan.registry._tables.hosts.values()
-        assert len(host.announcers.spans) == announcers.MAX_SOURCES
-        told = host.announcers._told
+        assert len(host.announcers.lately) == announcers.MAX_SOURCES
+        told = host.announcers._told or {}
         assert len(told) <= announcers.MAX_SOURCES
         assert max(map(len, told.values())) <= announcers.MAX_TOLD
