@@ -4,7 +4,7 @@ Pure: `take` what the registry says of a service, `recall` what was known before
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from lanbridge.core.addresses import Address
@@ -211,13 +211,14 @@ class Devices:
     def records(self) -> Iterator[DeviceRecord]:
         return iter(self._records.values())
 
-    def group(self, services: Iterable[ServiceInstance]) -> list[Device]:
-        """These services by device; one whose host is not known yet is a device of its own."""
+    def group(self, services: Iterable[ServiceInstance], of: Collection[str] = ()) -> list[Device]:
+        """These services by device, all or those `of` ids; one of no known host is its own."""
         groups: dict[str, list[ServiceInstance]] = {}
         for one in services:
             device = self._of_service.get(one.id)
             id_ = (device.merged_into or device.id) if device else stable_id(one.host or one.fqdn)
-            groups.setdefault(id_, []).append(one)
+            if not of or id_ in of:
+                groups.setdefault(id_, []).append(one)
         merged = self._merged()
         return [self._device(id_, group, merged) for id_, group in groups.items()]
 
@@ -232,9 +233,8 @@ class Devices:
 
     def device(self, id_: str, services: list[ServiceInstance]) -> Device | None:
         """A device with these services; None if it is unknown."""
-        if not services and id_ not in self._records:
-            return None
-        return self._device(id_, services, self._merged())
+        is_known = services or id_ in self._records
+        return self._device(id_, services, self._merged()) if is_known else None
 
     # Inside
 

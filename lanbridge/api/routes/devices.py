@@ -30,11 +30,11 @@ async def list_devices(
     """Services grouped by the host they run on."""
     services, registry = wanted.services(daemon), daemon.discovery.registry
     state, census = daemon.discovery.state, daemon.census
-    devices = census.devices.group(services)
-    page, next_ = cut(devices, limit, after, request)
+    page, next_ = cut(census.devices.group(services), limit, after, request)
+    whole = {one.id: one for one in page}
     if len(services) < len(registry):
-        devices = census.devices.group(registry.services())
-    whole = {one.id: one for one in devices}
+        named = census.devices.group(registry.services(), of=whole)
+        whole = {one.id: one for one in named}
     views = [device_view(one, state, viewer, census.vendor(one), whole[one.id]) for one in page]
     return JsonResponse(body(views, next_))
 
