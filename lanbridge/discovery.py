@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import errno
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -281,6 +282,8 @@ class Discovery:
         now_s = self._now_s()
         links = tuple(self.engine.links.values())
         ask(links, self.registry.take_questions(), self._known_answers)
+        # Who does not answer over IPv4, an IPv6 only host for example, is asked over both next.
+        ask(links, self.registry.take_refreshes(), self._known_answers, socket.AF_INET)
         self.browser.send_due(links, now_s)
         self._plan()
 

@@ -15,6 +15,7 @@ GOODBYE_S = 1.0  # RFC 6762 §10.1: "set the record's TTL to 1" and delete it on
 # RFC 6762 §5.2: "the querier should plan to issue a query at 80% of the record lifetime, and
 # then if no answer is received, at 85%, 90%, and 95%", each with a random variation of 2 %.
 REFRESH_POINTS, VARIATION = (0.80, 0.85, 0.90, 0.95), 0.02
+EARLIEST = 0.5  # of its lifetime, when another question leaves anyhow that it can travel with
 SILENT_AFTER = 3  # unanswered refresh questions that make a service stale
 
 # RFC 6762 §10.4: who doubts a record should "issue two or more queries" for it, and if no answer
@@ -63,6 +64,11 @@ class Entry:
         self.asked += 1
         told, self.silent = self.silent, self.silent or self.asked >= SILENT_AFTER
         return self.silent and not told
+
+    def may_be_renewed(self, now_s: float) -> bool:
+        """Whether to ask for it at the first occasion, though it is early."""
+        fresh = self.asked or self.goodbye or self.doubted_s > VOID
+        return not fresh and now_s >= self.heard_s + self.ttl_s * EARLIEST
 
     def doubt(self, at_s: float, *, along: bool = False) -> bool:
         """Verify it from `at_s` on; False if that is under way, or it is going anyhow.

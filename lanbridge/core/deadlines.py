@@ -48,7 +48,18 @@ class Deadlines(Generic[T]):
     def due(self, now_s: float) -> Iterator[T]:
         """Take out what is due; each has no plan any more."""
         while self._heap and self._heap[0][0] <= now_s:
-            at_s, _, item = heapq.heappop(self._heap)
-            if item[0].planned_s == at_s:
-                item[0].planned_s = VOID
-                yield item
+            yield from self._take()
+
+    def next_few(self, count: int) -> list[tuple[float, T]]:
+        """Take out as many with the times they were planned for, due or not."""
+        found: list[tuple[float, T]] = []
+        while self._heap and len(found) < count:
+            at_s = self._heap[0][0]
+            found += ((at_s, item) for item in self._take())
+        return found
+
+    def _take(self) -> Iterator[T]:
+        at_s, _, item = heapq.heappop(self._heap)
+        if item[0].planned_s == at_s:
+            item[0].planned_s = VOID
+            yield item

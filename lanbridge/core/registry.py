@@ -1,8 +1,9 @@
 """The registry: a state machine from what was heard to what is there. No clock, no I/O.
 
 Calling contract: `apply(observation, moment)` returns the events it caused. Afterwards
-`take_questions()` says what the network has to be asked, `take_types()` which service types were
-learned, and `next_deadline()` when `apply(Tick(), ...)` must be called at the latest.
+`take_questions()` and `take_refreshes()` say what the network has to be asked, `take_types()` which
+service types were learned, and `next_deadline()` when `apply(Tick(), ...)` must be called at the
+latest.
 """
 
 from collections import Counter
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import ceil, inf
 
 from lanbridge.core.addresses import Address
+from lanbridge.core.asking import Asking
 from lanbridge.core.cache import GOODBYE_S
 from lanbridge.core.cross_wiring import Crossed, crossed
 from lanbridge.core.deadlines import VOID, Deadlines
@@ -63,7 +65,7 @@ class Registry:
         self._deadlines: Deadlines[Plan] = Deadlines()
         self._intake = Intake(self._tables, self._deadlines, self._wanted)
         self._types = self._intake.types
-        self._questions: dict[Question, None] = {}
+        self._asking = Asking(self._deadlines)
         self._silent: dict[str, None] = {}
         self._recalled: dict[Service, None] = {}
         self._doubts = Doubts(self._tables, self._deadlines)
@@ -136,8 +138,11 @@ class Registry:
         return self._deadlines.next_s()
 
     def take_questions(self) -> list[Question]:
-        questions, self._questions = list(self._questions), {}
-        return questions
+        return self._asking.take()
+
+    def take_refreshes(self) -> list[Question]:
+        """Questions that are not urgent: the first ones for records that will end."""
+        return self._asking.take_refreshes()
 
     def take_types(self) -> list[str]:
         """Browse names (`_http._tcp.local`) learned since the last call."""
@@ -249,11 +254,10 @@ class Registry:
                     service.ended_by_goodbye = entry.goodbye
                     touched[service] = None
                 continue
-            if entry.due_s() <= now.mono_s:
-                self._questions[Question(records.name, records.type)] = None
-                if entry.ask():
-                    touched.update(dict.fromkeys(owner.affected))
+            if entry.due_s() <= now.mono_s and self._asking.renew(entry, records):
+                touched.update(dict.fromkeys(owner.affected))
             self._deadlines.plan(entry.due_s(), item)
+        self._asking.renew_early(now.mono_s)
 
     def _pass_service(self, service: Service, now: Moment) -> ServiceEvent | None:
         """A service's own deadline: ask for what is missing, or forget it."""
@@ -272,7 +276,7 @@ class Registry:
         if service.looks >= len(RESOLVE_STEPS) or RESOLVE_STEPS[service.looks][1]:
             # RFC 6762 §5.4: the first wants a unicast answer, which no rate limit holds back.
             first = service.looks == 0
-            self._questions.update((one._replace(unicast=first), None) for one in missing)
+            self._asking.ask(one._replace(unicast=first) for one in missing)
         service.looks += 1
         self._plan_resolve(service, now)
         if service.looks == len(RESOLVE_STEPS) and service.state is State.FOUND:
@@ -302,7 +306,7 @@ class Registry:
                     elif not entry.goodbye and (entry.away or entry.interface in links.renewed):
                         entry.find_link(now.mono_s)
                         self._deadlines.plan(entry.due_s(), (entry, owner, records))
-                        self._questions[Question(records.name, records.type)] = None
+                        self._asking.ask([Question(records.name, records.type)])
 
     # State
 

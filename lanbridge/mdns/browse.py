@@ -162,8 +162,13 @@ class Browser:
         self._look_ahead()
 
 
-def ask(links: Iterable[Link], questions: Sequence[Question], known_answers: KnownAnswers) -> None:
-    """Send resolve or refresh questions on every link.
+def ask(
+    links: Iterable[Link],
+    questions: Sequence[Question],
+    known_answers: KnownAnswers,
+    family: int | None = None,
+) -> None:
+    """Send resolve or refresh questions on every link, over one family where it has that one.
 
     RFC 6762 §7.1: whoever asks for PTR records names those it has: a type with a hundred
     instances would answer with all of them each time one is to be refreshed.
@@ -174,4 +179,4 @@ def ask(links: Iterable[Link], questions: Sequence[Question], known_answers: Kno
             for one in questions
         ]
         for packet in encode_query(asked, link.payload_bytes):
-            link.multicast(packet)
+            link.multicast(packet, family)

@@ -59,8 +59,10 @@ class Link:
         """What fits into one packet here: RFC 6762 §17, and the IPv6 and UDP headers."""
         return min(MAX_PAYLOAD_BYTES, (self.interface.mtu_bytes or 1_500) - 48)
 
-    def multicast(self, packet: bytes) -> None:
-        for sock in self.sockets.values():
+    def multicast(self, packet: bytes, family: int | None = None) -> None:
+        """Over IPv4 and IPv6, or over one of them where there is that one."""
+        only = self.sockets.get(family) if family else None
+        for sock in (only,) if only else self.sockets.values():
             sock.send(packet)
 
     def unicast(self, packet: bytes, to: Address, port: int) -> None:

@@ -98,7 +98,7 @@ class Lan:
 
     def asked(self) -> list[str]:
         """The questions that are due, as "name TYPE"."""
-        questions = self.registry.take_questions()
+        questions = [*self.registry.take_questions(), *self.registry.take_refreshes()]
         return [f"{one.name} {RecordType(one.type).name}" for one in questions]
 
     def only(self) -> ServiceInstance:

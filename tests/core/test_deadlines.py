@@ -25,6 +25,19 @@ def test_what_is_due_comes_in_order_and_once() -> None:
     assert deadlines.next_s() == 9.0
 
 
+def test_the_next_few_come_with_their_times_though_they_are_not_due() -> None:
+    """And have no plan then, unless they are planned anew."""
+    deadlines: Deadlines[tuple[Thing]] = Deadlines()
+    things = [Thing(number) for number in range(4)]
+    for at_s, thing in zip((3.0, 1.0, 2.0, 9.0), things, strict=True):
+        deadlines.plan(at_s, (thing,))
+    deadlines.plan(0.5, (things[0],))
+    taken = [(at_s, thing.name) for at_s, (thing,) in deadlines.next_few(3)]
+    assert taken == [(0.5, 0), (1.0, 1), (2.0, 2)]
+    assert deadlines.next_few(3) == [(9.0, (things[3],))]
+    assert deadlines.next_few(3) == []
+
+
 def test_an_earlier_plan_stays_and_a_later_one_is_ignored() -> None:
     """Whoever is looked at early plans anew then."""
     deadlines: Deadlines[tuple[Thing]] = Deadlines()

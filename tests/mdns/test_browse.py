@@ -1,6 +1,7 @@
 """Questions on their schedule (RFC 6762 §5.2, §5.4, §7.1)."""
 
 import asyncio
+import socket
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from lanbridge.core.names import SERVICE_META
 from lanbridge.core.records import Question, Record, RecordType
 from lanbridge.mdns.browse import Browser, ask
+from lanbridge.mdns.engine import Link
 from tests.mdns.virtual import Sent, TapLink, run
 
 TYPE = "_http._tcp.local"
@@ -129,6 +131,27 @@ def test_resolve_questions_go_out_on_every_link() -> None:
 
     on_eth, on_wlan = run(scene())
     assert len(on_eth) == len(on_wlan) == 1
+
+
+def test_refresh_questions_are_sent_over_ipv4_where_there_is_any() -> None:
+    """Who has both hears it once; a link without IPv4 is asked over what it has."""
+
+    class Socket:
+        def __init__(self) -> None:
+            self.sent: list[bytes] = []
+
+        def send(self, data: bytes) -> None:
+            self.sent.append(data)
+
+    both, only_6 = Link(TapLink().interface), Link(TapLink("fd00::1/64").interface)
+    sockets = {name: Socket() for name in ("4", "6", "only 6")}
+    both.sockets = {socket.AF_INET: sockets["4"], socket.AF_INET6: sockets["6"]}  # type: ignore[dict-item]
+    only_6.sockets = {socket.AF_INET6: sockets["only 6"]}  # type: ignore[dict-item]
+    question = [Question("lamp.local", RecordType.A)]
+    ask([both, only_6], question, lambda _name, _interface: [], socket.AF_INET)
+    assert {name: len(one.sent) for name, one in sockets.items()} == {"4": 1, "6": 0, "only 6": 1}
+    ask([both], question, lambda _name, _interface: [])
+    assert {name: len(one.sent) for name, one in sockets.items()} == {"4": 2, "6": 1, "only 6": 1}
 
 
 def test_a_refresh_question_for_pointers_names_the_others_as_known() -> None:

@@ -40,10 +40,10 @@ class LargeLan(TapLink):
             whole = [record for one in instances for record in (ptr(one), txt(one))]
             self._hear(host, *whole, *self._records[host])
 
-    def multicast(self, packet: bytes) -> None:
+    def multicast(self, packet: bytes, family: int | None = None) -> None:
         """Each question of ours reaches those who are there."""
         loop = asyncio.get_running_loop()
-        super().multicast(packet)
+        super().multicast(packet, family)
         asked = {(one.name, one.type) for one in self.sent.pop().message.questions}
         if asked and RecordType.PTR not in {type_ for _, type_ in asked}:
             self.sizes.append(len(packet))

@@ -50,6 +50,7 @@ class Sent(NamedTuple):
     at_s: float
     message: Message
     to: tuple[str, int] | None
+    family: int | None = None  # None: over IPv4 and IPv6
 
 
 class TapLink(Link):
@@ -74,16 +75,16 @@ class TapLink(Link):
         )
         self.sent: list[Sent] = []
 
-    def multicast(self, packet: bytes) -> None:
-        self._note(packet, None)
+    def multicast(self, packet: bytes, family: int | None = None) -> None:
+        self._note(packet, None, family)
 
     def unicast(self, packet: bytes, to: Address, port: int) -> None:
         self._note(packet, (str(to), port))
 
-    def _note(self, packet: bytes, to: tuple[str, int] | None) -> None:
+    def _note(self, packet: bytes, to: tuple[str, int] | None, family: int | None = None) -> None:
         message = decode(packet, self.name)
         assert message is not None
-        self.sent.append(Sent(asyncio.get_running_loop().time(), message, to))
+        self.sent.append(Sent(asyncio.get_running_loop().time(), message, to, family))
 
     @property
     def responses(self) -> list[Sent]:
