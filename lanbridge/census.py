@@ -102,9 +102,10 @@ class Census:
             )
             yield AlarmKind.DUPLICATE_HOST, name, sentence
         for address, owner, claimant, source in self._registry.crossed():
+            elsewhere = f"which is {source}" if source else "which had it before"
             sentence = (
-                f"{address} is {owner}, but {claimant}, which is {source}, says it is its own: who "
-                f"opens {claimant} may get {owner}"
+                f"{address} is {owner}, but {claimant}, {elsewhere}, says it is its own: who opens "
+                f"{claimant} may get {owner}"
             )
             yield AlarmKind.CROSS_WIRED, str(address), sentence
         for name in self._invisible():

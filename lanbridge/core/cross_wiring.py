@@ -1,21 +1,26 @@
 """Addresses cross-wired: whoever opens one host gets another one (docs/adr/0028)."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from lanbridge.core.addresses import Address
+from lanbridge.core.announcers import FOUGHT_S
 from lanbridge.core.presence import Host
 
 MAX_CROSSED = 64  # alarms at a time: names are made up easily
 
 
 class Crossed(NamedTuple):
-    """`owner` announces itself from `address`; so does `claimant` from `source`, and names both."""
+    """`owner` announces itself from `address`, which `claimant` names too.
+
+    source: from where that one announces itself; None: from there, before the owner came.
+    """
 
     address: Address
     owner: str
     claimant: str
-    source: Address
+    source: Address | None
 
 
 def crossed(hosts: Iterable[Host]) -> list[Crossed]:
@@ -29,28 +34,29 @@ def crossed(hosts: Iterable[Host]) -> list[Crossed]:
     owners: dict[tuple[str, Address], Host] = {}
     for host in hosts:
         if (last := host.announcers.last) is not None:
-            owners.setdefault((last.interface, last.source), host)
+            known = owners.setdefault((last.interface, last.source), host).announcers.last
+            if known is not None and known.since_s < last.since_s:
+                owners[last.interface, last.source] = host
     found = (one for host in hosts for one in _claims(host, owners))
-    return [one for one, _ in zip(found, range(MAX_CROSSED), strict=False)]
+    return list(islice(found, MAX_CROSSED))
 
 
 def _claims(host: Host, owners: dict[tuple[str, Address], Host]) -> Iterator[Crossed]:
     last = host.announcers.last
-    if last is None or len(host.a.entries) < 2:
+    if last is None:
         return
-    for (interface, _), entry in host.a.entries.items():
-        owner = owners.get((interface, entry.data))  # type: ignore[arg-type]
-        if (
-            owner is None
-            or owner is host
-            or entry.goodbye
-            or entry.heard_s < last.at_s  # an old lease, which it does not name any more
-            or _is_one_machine(host, owner)
-        ):
+    for (interface, address), entry in host.a.entries.items():
+        owner = owners.get((interface, address))  # type: ignore[arg-type]
+        if owner is None or owner is host or entry.goodbye:
             continue
-        assert owner.announcers.last is not None
-        address = owner.announcers.last.source
-        yield Crossed(address, owner.a.name, host.a.name, last.source)
+        theirs = owner.announcers.last
+        assert theirs is not None
+        if theirs.source == last.source:
+            # It has lost this lease long ago, to the owner, and goes on naming it from elsewhere.
+            if theirs.since_s > last.at_s and entry.heard_s - last.at_s >= FOUGHT_S:
+                yield Crossed(theirs.source, owner.a.name, host.a.name, None)
+        elif entry.heard_s >= last.at_s and not _is_one_machine(host, owner):
+            yield Crossed(theirs.source, owner.a.name, host.a.name, last.source)
 
 
 def _is_one_machine(host: Host, owner: Host) -> bool:
