@@ -25,6 +25,11 @@ def _service(key: str, text: Callable[[Any], str]) -> Callable[[Any], str]:
     return lambda service: text(service[key]) if service else ""
 
 
+def _port(port: int) -> str:
+    """Nothing while it is not known: where one found a 0, he would look for a fault."""
+    return str(port or "")
+
+
 def _details(row: Mapping[str, Any]) -> str:
     """What changed, or why: whichever of it this event has."""
     if "old" in row:
@@ -50,7 +55,7 @@ CHANGES = (
     Column("event", "EVENT", 22, colours=_COLOURS, least=16, shorten=cut),
     Column("service", "NAME", 28, _service("name", str), least=13, shorten=cut),
     Column("service", "TYPE", 16, _service("type", str), least=10, shorten=cut),
-    Column("service", "PORT", 5, _service("port", str)),
+    Column("service", "PORT", 5, _service("port", _port)),
     Column("", "DETAILS", 12, _details, least=0),
     Column("service", "ADDRESSES", 0, _service("addresses", addresses), shorten=whole_parts),
 )
