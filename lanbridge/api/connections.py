@@ -18,6 +18,8 @@ from typing import Any, cast
 from uvicorn.importer import import_from_string
 from uvicorn.server import ServerState
 
+from lanbridge.echo.bodies import Memory
+
 MAX_CONNECTIONS = 2_048
 MAX_OF_ONE_CLIENT = 256  # so that one host cannot take all the places, however busy it looks
 MAX_HEAD_BYTES = 65_536  # but what comes in one read, up to 256 KiB, is parsed as it is
@@ -26,6 +28,9 @@ BODY_S = 20.0  # for a body, and a second more for each MIN_BODY_BYTES that have
 MIN_BODY_BYTES = 1_024
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # of a body that was answered before its end
 LINGER_S = 2.0
+# Of the WebSocket messages of all together that are not whole yet, or whose answers are not read.
+# The attack: a thousand sockets with a mebibyte each. Who has held its part longest gives way.
+MAX_MESSAGES_BYTES = 16 * 1024 * 1024
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _CODES = {400: "bad-request", 408: "too-slow", 431: "head-too-large", 503: "crowded"}
@@ -51,6 +56,8 @@ class Connections(ServerState):
         super().__init__()
         self.refused = refused
         self.of_client: Counter[str] = Counter()
+        self.messages = Memory(MAX_MESSAGES_BYTES)
+        self.holding: dict[object, None] = {}  # who has taken of it, the longest holding first
         self.stirred = asyncio.Event()  # somebody came, or it is time to sweep
         # Those whose next head is not complete, the longest waiting first.
         self.waiting: dict[Bounded, None] = {}

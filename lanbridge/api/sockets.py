@@ -1,12 +1,12 @@
 """WebSockets that take a message at a time, however small it was made on the way."""
 
 import asyncio
-from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 from lanbridge.api.connections import Connections, Lingering, peer
@@ -15,6 +15,9 @@ MAX_MESSAGE_BYTES = 1024 * 1024  # 1009 beyond it, counted after decompression
 # The attack: deflate makes a thousandth of zeros, so that one read of 256 KiB holds messages of
 # 256 MiB in all. Fed in such pieces, 4 MiB is what a connection can have waiting.
 _PIECE_BYTES = 4_096
+_SMALL_BYTES = 16 * 1024  # what every connection may have waiting, whatever the others have
+_TRY_AGAIN_LATER = 1013  # IANA's registry of close codes
+_BUSY = "too many large messages are being answered; try again in a second"
 
 
 class WebSocket(WebSocketsSansIOProtocol):
@@ -24,6 +27,9 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self._all: Connections = kwargs["server_state"]
         self._rest = b""
+        self._joined = bytearray()  # the fragments of a message, but for the first
+        self._waiting_bytes = 0  # of messages that are whole, until their answers are read
+        self._taken_bytes = 0  # of what all connections have together
         for deflate in self.conn.available_extensions or ():
             # RFC 7692 §7.1.1.1: for the server to say. A compressor for each message, that is not
             # kept for the next one, is 34 KiB less for an idle connection.
@@ -51,6 +57,7 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._give_back()
         self._all.leave(self.client[0] if self.client else "")
 
     def handle_parser_exception(self) -> None:
@@ -75,10 +82,12 @@ class WebSocket(WebSocketsSansIOProtocol):
             self._parse()
         else:
             super().data_received(data)
+        if self._rest or self.conn.reader.buffer or self.frames:
+            self._count()
 
     def _parse(self) -> None:
         """Go on until a message waits to be received: uvicorn then pauses reading."""
-        rest, at = self._rest, 0
+        rest, self._rest, at = self._rest, b"", 0
         while at < len(rest) and not (
             self.read_paused or self.disconnected or self.transport.is_closing()
         ):
@@ -86,8 +95,77 @@ class WebSocket(WebSocketsSansIOProtocol):
             at += _PIECE_BYTES
         self._rest = rest[at:]
 
-    def receive(self) -> Coroutine[Any, Any, Any]:
-        """Whoever asks for a message has answered the one before."""
+    def handle_cont(self, event: Frame) -> None:
+        """The attack: a million fragments of a byte each, which as objects are fifty times that."""
+        self._joined += event.data
+        if event.fin:
+            self.frames = [b"".join((*self.frames, self._joined))]
+            self._joined.clear()
+            self.send_receive_event_to_app()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.disconnected:  # in the middle of what one read brought
+            self.frames = []
+            return
+        self._waiting_bytes += len(self.frames[0])
+        super().send_receive_event_to_app()
+        if self._waiting_bytes > _SMALL_BYTES:
+            self._count()
+
+    def _count(self) -> None:
+        """Take of the memory for messages what is waiting here, if it is more than small."""
+        held = (self._rest, self.conn.reader.buffer, self._joined, *self.frames)
+        held_bytes = self._waiting_bytes + sum(map(len, held))
+        if held_bytes <= _SMALL_BYTES:
+            self._give_back()
+            return
+        while not self.disconnected and not self._all.messages.take(held_bytes - self._taken_bytes):
+            oldest = next(iter(self._all.holding), self)
+            assert isinstance(oldest, WebSocket)
+            oldest.give_way()
+        if not self.disconnected:
+            self._taken_bytes = held_bytes
+            self._all.holding.setdefault(self)
+
+    def give_way(self) -> None:
+        """Others need the memory."""
+        self._all.refused["busy"] += 1
+        self.conn.fail(_TRY_AGAIN_LATER, _BUSY)
+        self.handle_parser_exception()
+
+    def _give_back(self) -> None:
+        self._all.messages.give(self._taken_bytes)
+        self._all.holding.pop(self, None)
+        self._taken_bytes = 0
+
+    def pause_writing(self) -> None:
+        """Who does not read is not read from. The attack: pings, whose pongs are never read."""
+        super().pause_writing()
+        if not self.read_paused and not self.transport.is_closing():
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._resume_reading()
         if self._rest and not self.read_paused:
             self._parse()
-        return super().receive()
+
+    def _resume_reading(self) -> None:
+        if self.read_paused and self.queue.empty() and self.writable.is_set():
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    async def receive(self) -> Any:
+        """Whoever asks for a message has answered the one before, and the answer must be read."""
+        if not self.writable.is_set():
+            await self.writable.wait()
+        if self._waiting_bytes and self.queue.empty():
+            self._waiting_bytes = 0
+            if self._taken_bytes:
+                self._count()
+        if self._rest and not self.read_paused:
+            self._parse()
+        message = await self.queue.get()
+        self._resume_reading()
+        return message

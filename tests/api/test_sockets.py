@@ -8,7 +8,8 @@ import zlib
 
 import pytest
 
-from lanbridge.api.sockets import MAX_MESSAGE_BYTES
+from lanbridge.api.sockets import MAX_MESSAGE_BYTES, WebSocket
+from lanbridge.echo.bodies import Memory
 from tests.api.conftest import Dial, Raw
 from tests.serving import Served
 
@@ -273,6 +274,109 @@ async def test_a_bomb(server: Served, dial: Dial) -> None:
         assert connection.queue.qsize() <= 4  # type: ignore[union-attr]  # uvicorn's WebSocket
     small.send(zeros(MAX_MESSAGE_BYTES + 1))
     assert await closing(small) == 1009
+
+
+async def test_a_message_in_a_million_fragments(server: Served, dial: Dial) -> None:
+    """Each is a byte; what is kept of them is no more than the bytes."""
+    raw = await opened(dial)
+    one = frame(CONT, b"a", 0)
+    raw.send(frame(TEXT, b"", 0) + one * 100_000)
+    (connection,) = server.connections.connections
+    assert isinstance(connection, WebSocket)
+    while len(connection._joined) < 100_000:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0)
+    assert len(connection.frames) == 1
+    raw.send(frame(CONT, b"b"))
+    assert await receive(raw) == (FIN | TEXT, b"a" * 100_000 + b"b")
+
+
+async def test_pongs_that_nobody_reads(server: Served, dial: Dial) -> None:
+    """Who does not read is not read from, and goes on where it was when it does."""
+    raw = await opened(dial)
+    (connection,) = server.connections.connections
+    assert isinstance(connection, WebSocket)
+    pings, sent = frame(PING, bytes(125)) * 500, 0
+    while not connection.read_paused:
+        assert sent < 200_000, "64 MiB of pongs wait to be read"
+        raw.send(pings)
+        sent += 500
+        await asyncio.sleep(0)
+    assert connection.transport.get_write_buffer_size() < 1024 * 1024
+    answers = await raw.reader.readexactly(sent * 127)
+    assert answers == (bytes([FIN | PONG, 125]) + bytes(125)) * sent
+    raw.send(frame(TEXT, b"still here"))
+    assert await receive(raw) == (FIN | TEXT, b"still here")
+
+
+class TestMemory:
+    """What the messages of all connections take together."""
+
+    @pytest.fixture(autouse=True)
+    def little(self, server: Served) -> None:
+        """100,000 bytes in all."""
+        server.connections.messages = Memory(100_000)
+
+    async def test_who_has_held_its_part_longest_gives_way(
+        self, server: Served, dial: Dial
+    ) -> None:
+        """A message that does not come to its end stops no other one, and small ones go on."""
+        stuck, good, small = [await opened(dial) for _ in range(3)]
+        stuck.send(frame(BINARY, bytes(80_000))[:-1])
+        while not server.connections.holding:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0)
+        good.send(frame(BINARY, bytes(50_000)))
+        assert await receive(good) == (FIN | BINARY, bytes(50_000))
+        assert await closing(stuck) == 1013
+        small.send(frame(TEXT, b"*" * 1_000))
+        assert await receive(small) == (FIN | TEXT, b"*" * 1_000)
+        assert server.connections.refused == {"busy": 1}
+
+    @pytest.mark.parametrize("times", [1, 5])
+    async def test_what_is_answered_is_given_back(
+        self, server: Served, dial: Dial, times: int
+    ) -> None:
+        """And so is what ends with its connection."""
+        raw, lost = await opened(dial), await opened(dial)
+        for _ in range(times):
+            raw.send(frame(BINARY, bytes(70_000)))
+            assert await receive(raw) == (FIN | BINARY, bytes(70_000))
+        raw.send(frame(TEXT, b"a"))
+        assert await receive(raw) == (FIN | TEXT, b"a")
+        lost.send(frame(BINARY, bytes(70_000))[:-1])
+        while not server.connections.holding:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0)
+        lost.writer.close()
+        while server.connections.holding:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert server.connections.messages.take(100_000)
+        assert not server.connections.refused
+
+    async def test_answers_that_nobody_reads_are_counted(self, server: Served, dial: Dial) -> None:
+        """Until they are read; and so is what has come of the next messages."""
+        server.connections.messages = Memory(500_000)
+        raw = await opened(dial)
+        (connection,) = server.connections.connections
+        assert isinstance(connection, WebSocket)
+        sent = 0
+        while connection.writable.is_set():
+            raw.send(frame(BINARY, bytes(90_000)))
+            sent += 1
+            await asyncio.sleep(0)
+        assert list(server.connections.holding) == [connection]
+        for _ in range(sent):
+            assert await receive(raw) == (FIN | BINARY, bytes(90_000))
+        raw.send(frame(TEXT, b"a"))
+        assert await receive(raw) == (FIN | TEXT, b"a")
+        assert not server.connections.holding
+
+    async def test_a_bomb_is_counted_by_what_it_is(self, server: Served, dial: Dial) -> None:
+        """Not by the bytes that came."""
+        raw = await opened(dial, Sec_WebSocket_Extensions="permessage-deflate")
+        deflate = zlib.compressobj(wbits=-12)
+        data = deflate.compress(bytes(200_000)) + deflate.flush(zlib.Z_SYNC_FLUSH)
+        raw.send(frame(BINARY, data[:-4], FIN | RSV1) * 3)
+        assert await closing(raw) == 1013
+        assert server.connections.messages.take(100_000)
 
 
 async def test_many_messages_in_one_write(dial: Dial) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lan import vandal as vandal_program
 from tests.lan.lab import Lab
 from tests.lan.process import eventually
 from tests.lan.program import http, serve
@@ -50,7 +51,8 @@ EXPECTED = {
         "a bomb",
     ),
 }
-GROWTH_MIB = 24
+GROWTH_MIB = 128
+DEAF = 100
 HALF_OPEN, OF_ONE_CLIENT = 1_000, 256
 DATAGRAMS = 50
 # Half a head on each connection: what the daemon keeps, and how many it turned away.
@@ -67,6 +69,30 @@ for _ in range(int(sys.argv[2])):
     else:
         one.sendall(b"GET /ping HTTP/1.1\\r\\nho")
 print(turned_away, flush=True)
+signal.pause()
+"""
+# WebSockets that read nothing: messages of a megabyte on some, pings on the others, until nothing
+# more is taken.
+_DEAF = """
+import signal, socket, struct, sys
+large = struct.pack("!BBQ", 0x82, 0xff, 1_000_000) + bytes(4 + 1_000_000)
+pings = (b"\\x89\\xfd" + bytes(4 + 125)) * 8_000
+held = []
+for number in range(int(sys.argv[3])):
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    one.connect((sys.argv[1], 8620))
+    one.settimeout(10)
+    one.sendall(sys.argv[2].encode())
+    assert one.recv(12) == b"HTTP/1.1 101"
+    one.settimeout(0.1)
+    try:
+        for _ in range(10):
+            one.sendall(pings if number % 2 else large)
+    except (TimeoutError, ConnectionError):
+        pass
+    held.append(one)
+print("holding", flush=True)
 signal.pause()
 """
 # A good one behind each two bad ones: what the system keeps for the daemon is never full of them.
@@ -113,6 +139,9 @@ class Attack:
         for host, address, share in ((crowd, where, OF_ONE_CLIENT), (pi, "127.0.0.1", HALF_OPEN)):
             standing = host.python(["-c", _CROWD, address, str(HALF_OPEN), str(share)])
             self.turned_away.append(int(standing.wait_line(r"^\d+$", 60)))
+        request = vandal_program.head("GET /echo/ws", vandal_program.OPENING, host=where).decode()
+        deaf = lab.host("deaf").python(["-c", _DEAF, where, request, str(DEAF)])
+        deaf.wait_line("^holding$", 60)
         vandal.run([sys.executable, "-c", _DATAGRAMS, where, str(DATAGRAMS)])
         heard = vandal.run([sys.executable, "-m", "tests.lan.vandal", where], timeout_s=90)
         self.heard = {

@@ -25,6 +25,7 @@ ENDLESS_BYTES = 32 * MIB
 HANDSHAKE = (
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
 )
+OPENING = f"{HANDSHAKE}Sec-WebSocket-Version: 13"
 DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 CONT, TEXT, BINARY, CLOSE, PING = 0, 1, 2, 8, 9
 FIN, RSV1, RSV2 = 0x80, 0x40, 0x20
@@ -53,9 +54,10 @@ async def pour(writer: StreamWriter, endless: bytes) -> None:
             await writer.drain()
 
 
-def head(line: str, *headers: str) -> bytes:
+def head(line: str, *headers: str, host: str = "") -> bytes:
     """Of a request, whole."""
-    return "\r\n".join([f"{line} HTTP/1.1", f"Host: {sys.argv[1]}", *headers, "", ""]).encode()
+    lines = [f"{line} HTTP/1.1", f"Host: {host or sys.argv[1]}", *headers, "", ""]
+    return "\r\n".join(lines).encode()
 
 
 def post(path: str, length: object) -> bytes:
@@ -93,8 +95,7 @@ def closes(sent: bytes, extension: str = "") -> Case:
 
     async def case() -> int:
         async with connected() as (reader, writer):
-            headers = f"{HANDSHAKE}{extension}Sec-WebSocket-Version: 13"
-            writer.write(head("GET /echo/ws", headers))
+            writer.write(head("GET /echo/ws", extension + OPENING))
             assert await status(reader) == 101
             await reader.readuntil(b"\r\n\r\n")
             writer.write(sent)
