@@ -289,7 +289,10 @@ class Publisher:
                 await asyncio.sleep(ANNOUNCE_INTERVAL_S)
             published.announced_s = self._now_s()
             for responder in self._responders.values():
-                if records := records_on(responder.link, published.ad).all:
+                group = records_on(responder.link, published.ad)
+                # Not the reverse names: avahi, which starts on this host at the same time, takes
+                # what it hears before its first probe for a conflict, and renames the host.
+                if records := group.shared + group.unique:
                     responder.announce(records)
 
     async def _probe(self, published: Published) -> bool:

@@ -692,6 +692,13 @@ class TestReverse:
         assert Question(self.NAME, RecordType.ANY) in probe.questions
         assert not any(one.name == self.NAME for one in probe.records)
 
+    def test_they_are_not_announced(self) -> None:
+        """avahi, which starts on the same host at that moment, would rename the host."""
+        said = announced(play(nothing, ad=self.AD).link.sent)
+        told = [record for one in said for record in one.message.records if record.ttl_s]
+        assert HOST in {record.name for record in told}
+        assert self.NAME not in {record.name for record in told if record.type != RecordType.NSEC}
+
     @pytest.mark.parametrize("probe", [True, False])
     def test_it_is_left_to_whoever_else_wants_it(self, probe: bool) -> None:
         """avahi on the same host, before us or after us; no name of ours changes for it."""
