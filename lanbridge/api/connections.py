@@ -26,6 +26,10 @@ MAX_HEAD_BYTES = 65_536  # but what comes in one read, up to 256 KiB, is parsed 
 HEAD_S = 10.0  # for a head, from the connection or the answer before it
 BODY_S = 20.0  # for a body, and a second more for each MIN_BODY_BYTES that have come
 MIN_BODY_BYTES = 1_024
+# Requests read ahead of the one that is answered. The attack: 250 KiB of them in one read, each of
+# which takes a hundred times its bytes. RFC 9112 §9.3.2: a client that sends ahead must be ready to
+# send again what was not answered; none that phones have sends ahead at all.
+MAX_AHEAD = 16
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # of a body that was answered before its end
 LINGER_S = 2.0
 # Of the WebSocket messages of all together that are not whole yet, or whose answers are not read.
@@ -179,8 +183,10 @@ class Bounded(asyncio.Protocol):
         """Say why, where that can still be said, and end the connection."""
         transport, cycle = self.transport, self.cycle
         self.server_state.refused[_CODES.get(status, _CODES[400])] += 1
-        # Also behind an answer, in the rest of its body: who reads on waits for the next one's.
-        answering = cycle and cycle.response_started and not _ended(cycle)
+        # Also behind an answer, in the rest of its body: who reads on waits for the next one's. And
+        # where requests were read ahead, for then another one than the latest is being answered.
+        ahead = isinstance(self, Strict) and self.pipeline
+        answering = ahead or (cycle and cycle.response_started and not _ended(cycle))
         silent = status == 408 and not self.received_bytes
         if answering or silent or transport.is_closing():
             self.server_state.waiting.pop(self, None)
@@ -197,7 +203,6 @@ class Strict(Bounded):
 
     headers: list[tuple[bytes, bytes]]
     parser: Any
-
     pipeline: deque[tuple[Any, Any]]
 
     idle_bytes = 0  # that have come since the last head or piece of a body
@@ -221,6 +226,8 @@ class Strict(Bounded):
                 hosts += 1
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
             raise ValueError(hosts)  # for the parser, which gives up
+        if len(self.pipeline) >= MAX_AHEAD:
+            raise ValueError(MAX_AHEAD)
         self.idle_bytes, cycle = 0, self.cycle
         super().on_headers_complete()  # type: ignore[misc]  # uvicorn's
         if self.cycle is not cycle:

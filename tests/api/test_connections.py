@@ -1,6 +1,7 @@
 """What a connection may take: sizes, times and places; `sweep` is given the time."""
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from lanbridge.api import connections
 from lanbridge.api.connections import (
     BODY_S,
     HEAD_S,
+    MAX_AHEAD,
     MAX_DISCARDED_BYTES,
     MAX_HEAD_BYTES,
     Bounded,
+    Strict,
 )
 from tests.api.conftest import Dial
 from tests.serving import Served
@@ -303,6 +306,24 @@ async def test_requests_in_a_row(dial: Dial) -> None:
     raw = await dial()
     raw.send("".join(f"GET /echo/status/{code} HTTP/1.1\r\nhost: a\r\n\r\n" for code in (200, 404)))
     assert [await raw.status(), await raw.status()] == [200, 404]
+
+
+async def test_more_requests_than_are_read_ahead(server: Served, dial: Dial) -> None:
+    """h11 keeps them as bytes; httptools as requests, and of those few, or the connection ends."""
+    raw = await dial()
+    raw.send("".join([GET.replace("/echo", "/echo/delay/0.2"), *[GET] * 1_000]))
+    await until(lambda: server.connections.tasks)
+    (connection,) = server.connections.connections
+    if isinstance(connection, Strict):
+        with contextlib.suppress(ConnectionError):
+            assert await raw.rest() == b""
+        assert len(connection.pipeline) <= MAX_AHEAD
+        assert server.connections.refused == {"bad-request": 1}
+    else:
+        assert {await raw.status() for _ in range(1_001)} == {200}
+    raw = await dial()
+    raw.send(GET * MAX_AHEAD)
+    assert [await raw.status() for _ in range(MAX_AHEAD)] == [200] * MAX_AHEAD
 
 
 async def test_answers_do_not_wait_for_acknowledgements(server: Served, dial: Dial) -> None:
