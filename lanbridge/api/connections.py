@@ -129,11 +129,11 @@ class Bounded(asyncio.Protocol):
         cycle = self.cycle
         self.received_bytes += len(data)
         super().data_received(data)
-        if self.cycle is cycle:
-            self.check_rest(len(data))
-        else:
+        if self.cycle is not cycle:
             self.server_state.waiting.pop(self, None)
             self.since_s, self.received_bytes = self.loop.time(), len(data)
+        elif self.transport.get_protocol() is self:  # and not a WebSocket's by now
+            self.check_rest(len(data))
 
     def check_rest(self, _size_bytes: int) -> None:
         """Called with what has come, and has completed no head."""

@@ -165,6 +165,20 @@ async def test_a_large_head_within_the_limit(dial: Dial) -> None:
     assert await raw.status() == 200
 
 
+async def test_an_upgrade_with_a_large_head(server: Served, dial: Dial) -> None:
+    """What is a WebSocket's by then is let be, and its place is given back."""
+    raw = await dial()
+    upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    key = "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    cookies = "".join(f"cookie: {'a' * 7_000}\r\n" for _ in range(10))
+    raw.send(f"GET /echo/ws HTTP/1.1\r\nhost: a\r\n{upgrade}{key}{cookies}\r\n")
+    assert await raw.status() == 101
+    raw.writer.close()
+    await until(lambda: not server.connections.connections)
+    assert not server.connections.of_client
+    assert not server.connections.refused
+
+
 async def test_a_head_that_does_not_come(server: Served, dial: Dial) -> None:
     """Who says nothing is closed in silence, who stops in the middle is told 408."""
     silent, slow = await dial(), await dial()
