@@ -1,6 +1,7 @@
 """One daemon for one state directory."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,15 @@ def test_an_error_within_is_not_hidden(tmp_path: Path) -> None:
     """An OSError of what runs within is none of the lock."""
     with pytest.raises(PermissionError), claimed(tmp_path, 8620):
         raise PermissionError
+
+
+def test_a_full_disk_stops_no_daemon(tmp_path: Path) -> None:
+    """Not at its end either; and others are kept out all the same."""
+    (tmp_path / "daemon.lock").touch()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with claimed(tmp_path, 8620), pytest.raises(StateInUse), claimed(tmp_path, 8630):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
