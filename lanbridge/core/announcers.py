@@ -8,6 +8,7 @@ FOUGHT_S = 600.0  # how long two that announce one name in turn are remembered
 # Per host name: one that announces it from an address of its own in each packet fills these.
 MAX_SOURCES = 4
 MAX_TOLD = 64
+MAX_FOUGHT = 64  # alarms at a time: names are made up easily, and a second address too
 
 
 class Announcer(NamedTuple):

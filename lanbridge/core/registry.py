@@ -8,9 +8,11 @@ latest.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from math import ceil, inf
 
 from lanbridge.core.addresses import Address
+from lanbridge.core.announcers import MAX_FOUGHT
 from lanbridge.core.asking import Asking
 from lanbridge.core.cache import GOODBYE_S
 from lanbridge.core.cross_wiring import Crossed, crossed
@@ -194,11 +196,12 @@ class Registry:
 
     def fought_hosts(self, now: Moment) -> dict[str, tuple[Address, Address]]:
         """Host names that two machines announced in turn lately, with the addresses of both."""
-        return {
-            host.a.name: rivals
+        fought = (
+            (host.a.name, rivals)
             for host in self._tables.hosts.values()
             if (rivals := host.announcers.rivals(now.mono_s)) is not None
-        }
+        )
+        return dict(islice(fought, MAX_FOUGHT))
 
     def crossed(self) -> list[Crossed]:
         """Addresses that two machines say are theirs."""

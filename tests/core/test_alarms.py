@@ -88,3 +88,13 @@ class TestTwoHostsWithOneName:
         told = host.announcers._told or {}
         assert len(told) <= announcers.MAX_SOURCES
         assert max(map(len, told.values())) <= announcers.MAX_TOLD
+
+    def test_who_makes_up_names_makes_no_list_without_end(self) -> None:
+        """He has two addresses, and announces each name from both."""
+        lan = Lan()
+        for number in range(announcers.MAX_FOUGHT + 1):
+            host = f"bogus{number}.local"
+            for end in (7, 8) * 2:
+                name, source = f"bogus{number}-{end}", f"10.0.0.{end}"
+                lan.hear(ptr(name), srv(name, host), address(host, source), source=source)
+        assert len(lan.registry.fought_hosts(lan.moment)) == announcers.MAX_FOUGHT
