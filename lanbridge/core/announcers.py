@@ -42,7 +42,9 @@ class Announcers:
         """
         last = self.last
         if last is not None and last.interface != interface:
-            return  # each link has an address of its own
+            if now_s - last.at_s < FOUGHT_S:
+                return  # each link has an address of its own
+            self.lately, last = (), None  # that one has left, or we have: a cable was pulled
         now = Announcer(interface, source, now_s, now_s)
         before = next((one for one in self.lately if one.source == source), None)
         if before is not None and (before is last or now_s - before.at_s < FOUGHT_S):

@@ -59,6 +59,18 @@ class TestTwoHostsWithOneName:
             lan.wait(10)
         assert self.rivals(lan) == {}
 
+    def test_a_link_that_is_gone_hides_nothing(self) -> None:
+        """They were heard over a cable that was pulled, and now are over Wi-Fi."""
+        lan = Lan()
+        self.announce(lan, "10.0.0.7", "lamp", on="eth0")
+        for _ in range(10):
+            self.announce(lan, "10.0.0.7", "lamp", on="wlan0")
+            lan.wait(FOUGHT_S / 10)
+        for name, source in (("lamp", "10.0.0.7"), ("plug", "10.0.0.8")) * 2:
+            self.announce(lan, source, name, on="wlan0")
+            lan.wait(20)
+        assert self.rivals(lan) == {"lamp.local": {"10.0.0.7", "10.0.0.8"}}
+
     def test_a_host_with_two_network_cards_in_one_network_is_one(self) -> None:
         """As avahi does: each card tells of all services, with the address of its own."""
         lan = Lan()
