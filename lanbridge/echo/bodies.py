@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from lanbridge.echo.call import Call, Problem
+from lanbridge.echo.call import Call, Message, Problem
 
 MAX_BODY_BYTES = 1024 * 1024  # of a body that is kept until it is answered
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024  # of one that is not; 200 MB is the platform's most
@@ -33,9 +33,8 @@ class Memory:
         self._free_bytes += size_bytes
 
 
-async def piece(call: Call) -> tuple[bytes, bool]:
-    """The next bytes of the body, and whether more may come. Raises ClientLeft."""
-    message = await call.receive()
+def piece(message: Message) -> tuple[bytes, bool]:
+    """Bytes of the body as they were received, and whether more may come. Raises ClientLeft."""
     if message["type"] == "http.disconnect":
         raise ClientLeft
     return message.get("body", b""), message.get("more_body", False)
@@ -55,7 +54,7 @@ async def pieces(call: Call, limit_bytes: int) -> AsyncIterator[bytes]:
     check_length(dict(call.scope["headers"]).get(b"content-length"), limit_bytes)
     size_bytes, more = 0, True
     while more:
-        data, more = await piece(call)
+        data, more = piece(await call.receive())
         size_bytes += len(data)
         if size_bytes > limit_bytes:
             raise too_large(limit_bytes)

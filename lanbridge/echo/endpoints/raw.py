@@ -17,7 +17,7 @@ async def raw(call: Call) -> None:
     headers = dict(call.scope["headers"])
     check_length(headers.get(b"content-length"), MAX_UPLOAD_BYTES)
     media_type = headers.get(b"content-type") or b"application/octet-stream"
-    data, more = await piece(call)
+    data, more = piece(await call.receive())
     if more:
         await _gather(call, data, media_type)
     else:
@@ -30,7 +30,7 @@ async def _gather(call: Call, data: bytes, media_type: bytes) -> None:
     try:
         while more and len(body) <= MAX_BODY_BYTES and memory.take(len(data)):
             kept_bytes += len(data)
-            data, more = await piece(call)
+            data, more = piece(await call.receive())
             body += data
         if not more:
             await answer_bytes(call, bytes(body), media_type)
@@ -46,7 +46,7 @@ async def _gather(call: Call, data: bytes, media_type: bytes) -> None:
     finally:
         memory.give(kept_bytes)
     while more:
-        data, more = await piece(call)
+        data, more = piece(await call.receive())
         size_bytes += len(data)
         if size_bytes > MAX_UPLOAD_BYTES:
             return  # the server closes what is not complete
