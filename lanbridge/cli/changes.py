@@ -45,7 +45,7 @@ def _clock(at: str, room: int) -> str:
     """For a person who looks on, the time of day will do."""
     try:
         return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
-    except ValueError:  # whatever answers at the URL has said so
+    except (ValueError, OverflowError):  # whatever answers at the URL has said so
         return cut(at, room)
 
 

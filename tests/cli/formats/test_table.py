@@ -222,10 +222,11 @@ def test_a_change_in_a_pipe_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_a_time_that_is_none_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("at", ["half past seven", "9999-12-31T23:59:59-23:59"])
+def test_a_time_that_is_none_is_no_bug(at: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What answers at the URL may be anything."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "80")
     lines = Lines(CHANGES, out := Terminal())
-    lines.row({"at": "half past seven", "event": "resync"})
-    assert out.getvalue().startswith("half pa…  ")
+    lines.row({"at": at, "event": "resync"})
+    assert out.getvalue().startswith(f"{at[:7]}…  ")
