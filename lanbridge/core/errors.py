@@ -61,7 +61,7 @@ class LanbridgeError(Exception):
 
     def __str__(self) -> str:
         value = exact(self.value) if self.exactly else printable(self.value)
-        subject = f"{self.what} '{value}'" if value else self.what
+        subject = f"{self.what} '{value}'".lstrip() if value else self.what
         sentence = f"{subject}: {self.rule}"
         return f"{sentence}; {self.remedy}." if self.remedy else f"{sentence}."
 
@@ -226,4 +226,4 @@ class Unreachable(LanbridgeError):
 
 class NotFound(LanbridgeError):
     code = "not-found"
-    what = "object"
+    what = ""  # a name or an id: the rule says of what

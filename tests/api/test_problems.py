@@ -29,7 +29,7 @@ CODES = {kind.code for kind in CLASSES} | {
 TABLE: dict[str, tuple[str, str, int, str, str]] = {
     "unknown route": ("GET", "/nope", 404, "not-found", "/docs lists"),
     "unknown API route": ("GET", "/api/v1/nope", 404, "not-found", "/docs lists"),
-    "unknown id": ("GET", "/api/v1/services/x", 404, "not-found", "object 'x': no service has"),
+    "unknown id": ("GET", "/api/v1/services/x", 404, "not-found", "'x': no service has"),
     "unknown device": (
         "GET",
         "/api/v1/devices/x",

@@ -50,7 +50,7 @@ def test_every_exception_has_an_exit_status(kind: type[Exception]) -> None:
     ("error", "status", "complaint"),
     [
         (errors.Refused("10.0.0.1", "it is another subnet"), 1, "error: request from '10.0.0.1'"),
-        (errors.NotFound("x", "there is none"), 1, "error: object 'x': there is none.\n"),
+        (errors.NotFound("x", "there is none"), 1, "error: 'x': there is none.\n"),
         (errors.NameConflict("lamp", "it is taken"), 1, "error: name 'lamp': it is taken.\n"),
         (errors.InvalidPort("x", "it is no number"), 2, "error: port 'x': it is no number.\n"),
         (errors.MdnsUnavailable("5353", "it is taken"), 3, "error: mDNS port '5353': it is taken."),

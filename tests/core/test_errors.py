@@ -126,14 +126,14 @@ SENTENCES: dict[str, tuple[LanbridgeError, str]] = {
         Refused("10.0.9.9", "it is in another subnet"),
         "request from '10.0.9.9': it is in another subnet.",
     ),
-    "not found": (NotFound("lamp", "nothing has that id"), "object 'lamp': nothing has that id."),
+    "not found": (NotFound("lamp", "nothing has that id"), "'lamp': nothing has that id."),
     "hostile value": (
         NotFound("\x1b[2Jé\u202e", "nothing has that id"),
-        r"object '\u{1b}[2Jé\u{202e}': nothing has that id.",
+        r"'\u{1b}[2Jé\u{202e}': nothing has that id.",
     ),
     "quotes and backslashes stay as typed": (
         NotFound(r"Bob's \lamp", "nothing has that id"),
-        r"object 'Bob's \lamp': nothing has that id.",
+        r"'Bob's \lamp': nothing has that id.",
     ),
 }
 

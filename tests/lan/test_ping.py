@@ -163,7 +163,7 @@ def test_a_host_name_that_nobody_has(lab: Lab, url: str) -> None:
     assert (run.status, run.probes) == (1, [])
     assert len(dns.lines) - before == 2
     assert run.stderr == (
-        "error: object 'nobody.local': no host on the network answers to that name;"
+        "error: 'nobody.local': no host on the network answers to that name;"
         " see that it is on, and in this network, or give its IP address.\n"
     )
 

@@ -58,9 +58,7 @@ def _received(call: Call, body: bytearray) -> dict[str, object]:
     except UnicodeDecodeError:
         text, encoding = base64.b64encode(body).decode(), "base64"
     scope = call.scope
-    headers = [
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
-    ]
+    headers = [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]
     query = scope["query_string"].decode(errors="replace")
     target = (scope.get("raw_path") or scope["path"].encode()).decode(errors="replace")
     origin = f"{scope['scheme']}://{call.header(b'host') or ''}"
@@ -80,6 +78,14 @@ def _received(call: Call, body: bytearray) -> dict[str, object]:
         "referer": decode_referer(call.header(b"referer") or ""),
         "holds": call.room.one(Holdings).held(call.address),
     }
+
+
+def _text(value: bytes) -> str:
+    """RFC 9110 §5.5 leaves open which encoding it is; who writes more than ASCII writes UTF-8."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 HTTP = {"": reflect}

@@ -45,6 +45,13 @@ async def test_query_and_headers_keep_order_and_repeats(client: httpx2.AsyncClie
     assert ours == [["x-one", "1"], ["x-two", "2"], ["x-one", "3"]]
 
 
+async def test_headers_are_utf_8_where_they_can_be(client: httpx2.AsyncClient) -> None:
+    """Else they are Latin-1, in which every byte is a character."""
+    headers = [(b"x-utf-8", "客厅".encode()), (b"x-latin-1", b"K\xfcche")]
+    received = dict((await client.get("/echo", headers=headers)).json()["headers"])
+    assert (received["x-utf-8"], received["x-latin-1"]) == ("客厅", "Küche")
+
+
 @pytest.mark.parametrize(
     "sent",
     [
