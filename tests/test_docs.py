@@ -20,7 +20,8 @@ from lanbridge.api import connections, problems, routes
 from lanbridge.api.app import create_app
 from lanbridge.cli import plugins
 from lanbridge.cli.main import BUG, EPILOG, EXIT_STATUS, lanbridge
-from lanbridge.config import TABLES, Settings, sample_toml
+from lanbridge.config import TABLES, Settings
+from lanbridge.config_sources import sample_toml
 from lanbridge.core import errors
 from lanbridge.daemon import Daemon
 from lanbridge.echo.app import EchoApp

@@ -7,7 +7,8 @@ import pytest
 
 from lanbridge.api.server import SHUTDOWN_S
 from lanbridge.cli.main import EXIT_STATUS, main
-from lanbridge.config import DEFAULT_FILE, Settings, load
+from lanbridge.config import Settings
+from lanbridge.config_sources import DEFAULT_FILE, load
 from lanbridge.core.errors import EnvironmentProblem, InvalidInput
 
 UNIT = Path(__file__).parents[1] / "systemd" / "lanbridge.service"

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_origin
 
 import click
 
-from lanbridge.config import TABLES, Loaded, Settings, load
+from lanbridge.config import TABLES, Settings
+from lanbridge.config_sources import Loaded, load
 
 _FIELDS = {key: field for key, field in Settings.model_fields.items() if key not in TABLES}
 _METAVARS: dict[Any, str | None] = {

@@ -31,7 +31,7 @@ def find_token(url: str, token_file: Path | None) -> str:
 
     Raises InvalidAddress, InvalidInput, TokenRequired, TokenUnavailable.
     """
-    from lanbridge.config import TOKEN_VARIABLE, load  # pydantic is slow to load
+    from lanbridge.config_sources import TOKEN_VARIABLE, load  # pydantic is slow to load
 
     if token_file is not None:
         try:

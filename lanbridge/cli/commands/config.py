@@ -8,7 +8,7 @@ import click
 from lanbridge.cli.group import Group
 from lanbridge.cli.output import Column, complain, format_option, say, writing
 from lanbridge.cli.setting_flags import with_settings
-from lanbridge.config import DEFAULT_FILE, Loaded, examine, sample_toml
+from lanbridge.config_sources import DEFAULT_FILE, Loaded, examine, sample_toml
 from lanbridge.core.errors import EnvironmentProblem
 from lanbridge.core.json_text import json_safe
 

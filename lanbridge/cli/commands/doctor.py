@@ -12,7 +12,7 @@ import click
 
 from lanbridge.cli.output import Column, format_option, say, writing
 from lanbridge.cli.setting_flags import with_settings
-from lanbridge.config import Loaded
+from lanbridge.config_sources import Loaded
 from lanbridge.core.json_text import json_safe
 from lanbridge.core.text import printable
 

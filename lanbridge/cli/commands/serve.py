@@ -7,7 +7,7 @@ import click
 from lanbridge.cli import logs
 from lanbridge.cli.client import is_lanbridge
 from lanbridge.cli.setting_flags import with_settings
-from lanbridge.config import Loaded
+from lanbridge.config_sources import Loaded
 from lanbridge.core.errors import PortUnavailable
 
 

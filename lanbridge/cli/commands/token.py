@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from lanbridge.cli.output import say
-from lanbridge.config import load
+from lanbridge.config_sources import load
 from lanbridge.token import WriteToken
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lanbridge import config
+from lanbridge import config_sources
+from lanbridge.config import Settings
+from lanbridge.config_sources import sample_toml
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -15,7 +17,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever the machine that tests has set."""
-    monkeypatch.setattr(config, "DEFAULT_FILE", tmp_path / "none.toml")
+    monkeypatch.setattr(config_sources, "DEFAULT_FILE", tmp_path / "none.toml")
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
 
 
@@ -23,13 +25,13 @@ def test_init_writes_the_sample(run: Run, tmp_path: Path) -> None:
     """And says where."""
     path = tmp_path / "lanbridge.toml"
     assert run("config", "init", str(path)) == (0, f"wrote {path}\n", "")
-    assert path.read_text() == config.sample_toml()
+    assert path.read_text() == sample_toml()
     assert run("config", "check", str(path)) == (0, "ok\n", "")
 
 
 def test_init_prints_the_sample(run: Run) -> None:
     """For a pipe."""
-    assert run("config", "init", "-") == (0, config.sample_toml(), "")
+    assert run("config", "init", "-") == (0, sample_toml(), "")
 
 
 def test_init_overwrites_only_by_force(run: Run, tmp_path: Path) -> None:
@@ -41,14 +43,14 @@ def test_init_overwrites_only_by_force(run: Run, tmp_path: Path) -> None:
     assert "--force overwrites it" in err
     assert path.read_text() == "port = 9000\n"
     assert run("config", "init", str(path), "--force")[0] == 0
-    assert path.read_text() == config.sample_toml()
+    assert path.read_text() == sample_toml()
 
 
 def test_init_makes_the_directory(run: Run, tmp_path: Path) -> None:
     """/etc/lanbridge is not there before somebody has settings; a longer path is a slip."""
     path = tmp_path / "lanbridge" / "lanbridge.toml"
     assert run("config", "init", str(path)) == (0, f"wrote {path}\n", "")
-    assert path.read_text() == config.sample_toml()
+    assert path.read_text() == sample_toml()
 
 
 def test_init_where_it_cannot_write(run: Run, tmp_path: Path) -> None:
@@ -72,7 +74,7 @@ def test_show_says_where_each_setting_is_from(
     )
     assert status == 0
     shown = {row["setting"]: row for row in json.loads(out)["items"]}
-    assert list(shown) == list(config.Settings.model_fields)
+    assert list(shown) == list(Settings.model_fields)
     assert shown["host"] == {"setting": "host", "value": "", "source": "default"}
     assert shown["types"] == {"setting": "types", "value": ["_http._tcp"], "source": str(path)}
     assert shown["port"] == {"setting": "port", "value": 9001, "source": "LANBRIDGE_PORT"}
