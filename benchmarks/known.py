@@ -32,10 +32,16 @@ class Daemon(Program):
         self.keeper = keeper
         self.ready_s = asker.line(LONGEST_S).at_s
         asker.stop()
+        self.devices: Program | None = None
         self.settle(IDLE_S, LONGEST_S)
 
     def hears(self, sender: Host, count: int, rate: float) -> None:
-        """Let it hear so many services, until it is idle again and lists them all."""
+        """Let it hear so many services, until it is idle again and lists them all.
+
+        Until its end they answer when it asks whether they are there.
+        """
+        self.devices = Program(sender, program("devices", source(sender), count), core=LOAD)
+        self.devices.line(LONGEST_S)
         flood(sender, count, rate)
         self.settle(IDLE_S, LONGEST_S)
         whole = report(self.keeper, program("ask_daemon", "services", "_flood._tcp"))["whole"]
@@ -47,6 +53,8 @@ class Daemon(Program):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        if self.devices is not None:
+            self.devices.stop()
 
 
 def flood(sender: Host, count: int, rate: float) -> dict[str, Any]:

@@ -47,7 +47,27 @@ def announcement(number: int, version: str = "1.4.2") -> bytes:
     text = b"".join(bytes([len(string)]) + string for string in strings)
     packet += instance_at + struct.pack("!2HIH", TXT, UNIQUE, LONG_S, len(text)) + text
     packet += target_at + struct.pack("!2HIH", A, UNIQUE, SHORT_S, 4)
-    return packet + bytes((10, 77, 1 + number // 250, 1 + number % 250))
+    return packet + address(number)
+
+
+def resolution(number: int) -> bytes:
+    """Build the answer of one service to the question for its SRV record."""
+    label = f"Flood {number:05d}".encode()
+    host = f"flood-{number:05d}".encode()
+    packet = struct.pack("!6H", 0, 0x8400, 0, 1, 0, 1)
+    packet += bytes([len(label)]) + label + b"\x06_flood\x04_tcp\x05local\x00"
+    domain_at = 0xC000 | len(packet) - len(b"\x05local\x00")
+    target = bytes([len(host)]) + host + struct.pack("!H", domain_at)
+    packet += struct.pack("!2HIH", SRV, UNIQUE, SHORT_S, 6 + len(target))
+    packet += struct.pack("!3H", 0, 0, 1024 + number)
+    target_at = struct.pack("!H", 0xC000 | len(packet))
+    packet += target + target_at + struct.pack("!2HIH", A, UNIQUE, SHORT_S, 4)
+    return packet + address(number)
+
+
+def address(number: int) -> bytes:
+    """Of its host."""
+    return bytes((10, 77, 1 + number // 250, 1 + number % 250))
 
 
 def main(sources: str, count: int, rate: float, seconds: float = 0.0) -> None:
