@@ -1,5 +1,7 @@
 """The registry and the network joined: what the one does because of the other."""
 
+import asyncio
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +12,7 @@ from lanbridge.core.records import Question, RecordType
 from lanbridge.discovery import REJOIN_S, Discovery
 from lanbridge.network.change import Change, Difference
 from tests.core.lan import TYPE, address, ptr, srv, txt
-from tests.mdns.virtual import TapLink
+from tests.mdns.virtual import Sent, TapLink, run
 
 NOTHING = NetworkState(())
 
@@ -58,3 +60,19 @@ async def test_our_own_questions_make_us_doubt_nothing(
         discovery._receive(link.heard(questions=(question,), source=source))
     discovery._observe(Tick())
     assert len(discovery.registry.take_questions()) == asked
+
+
+def test_who_does_not_answer_the_first_refresh_question_is_asked_over_ipv6_too() -> None:
+    """The first goes over IPv4 alone, where nearly all are; half the packets."""
+
+    async def life() -> list[Sent]:
+        discovery, link = Discovery([TYPE], list[Event]().append), TapLink()
+        discovery.engine.links = {2: link}
+        discovery._receive(link.heard(ptr(), srv(), txt(), address(), source="10.0.0.7"))
+        await asyncio.sleep(105)
+        discovery._closed = True
+        return [one for one in link.sent if one.message.questions[0].type != RecordType.PTR]
+
+    first, second = run(life())
+    assert (first.family, second.family) == (socket.AF_INET, None)
+    assert set(first.message.questions) == set(second.message.questions)

@@ -277,6 +277,36 @@ class TestTables:
         run(table.round())
         assert len(wire.targets) == 2
 
+    def test_who_comes_back_has_two_rounds_again(self, wire: Wire) -> None:
+        """Nothing is kept of who has left: names are made up easily."""
+        house = House()
+        house.hear(*whole())
+        table = house.table(types=["_http._tcp"])
+        wire.outcome = Outcome.REFUSED
+        run(table.round())
+        house.hear(ptr(ttl_s=0))
+        house.wait(2)
+        run(table.round())
+        house.hear(*whole())
+        run(table.round())
+        assert list(table.unanswered()) == []
+
+    def test_who_leaves_our_subnet_is_no_alarm(self, wire: Wire) -> None:
+        """From here nobody can say any more whether it answers."""
+        house = House()
+        house.hear(*whole())
+        table = house.table(types=["_http._tcp"])
+        wire.outcome = Outcome.REFUSED
+        for _ in range(2):
+            run(table.round())
+            house.hear(srv(), address())
+        assert len(list(table.unanswered())) == 1
+        house.wait(2)
+        house.hear(address(text="10.9.0.7"))
+        house.wait(2)
+        run(table.round())
+        assert list(table.unanswered()) == []
+
     @pytest.mark.usefixtures("wire")
     def test_who_is_in_no_subnet_of_ours_is_left_alone(self) -> None:
         """It says nothing about the service."""

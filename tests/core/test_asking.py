@@ -62,8 +62,20 @@ def test_the_first_question_is_not_urgent_and_the_next_ones_are() -> None:
 def test_pointers_are_not_asked_for_early() -> None:
     """All services of the type would be told again."""
     lan = Lan()
-    lan.hear(ptr("lamp", ttl_s=200), *whole("lamp", "lamp.local")[1:])
+    lan.hear(ptr("lamp", ttl_s=150), *whole("lamp", "lamp.local")[1:])
     lan.wait(98)
+    assert set(lan.asked()) == {f"lamp.{TYPE} SRV", "lamp.local A"}
+
+
+def test_what_says_goodbye_is_not_asked_for_early() -> None:
+    """It would be told that it is wanted, and all others that it is there."""
+    lan = Lan()
+    lan.hear(*whole("lamp", "lamp.local"))
+    lan.wait(30)
+    lan.hear(*whole("fan", "fan.local"))
+    lan.wait(66.5)
+    lan.hear(srv("fan", "fan.local", ttl_s=0), address("fan.local", ttl_s=0))
+    lan.wait(0.5)
     assert set(lan.asked()) == {f"lamp.{TYPE} SRV", "lamp.local A"}
 
 
