@@ -34,10 +34,10 @@ def as_sent(host: str) -> str:
     try:
         return str(parse_address(host))
     except InvalidAddress:
-        return ".".join(map(_label, host.split(".")))
+        # UTS #46 joins forms that look alike, also of the dot, as Chinese keyboards have it.
+        return ".".join(map(_label, normalize("NFKC", host).lower().replace("。", ".").split(".")))
 
 
 def _label(label: str) -> str:
-    """UTS #46 joins forms that look alike, and browsers keep ß, as not all of IDNA does."""
-    label = normalize("NFKC", label).lower()
+    """Browsers keep ß, as not all of IDNA does."""
     return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"

@@ -49,6 +49,7 @@ def test_what_is_none_is_refused(text: str) -> None:
         ("bu\u0308cher.lan", "xn--bcher-kva.lan"),
         ("straße.lan", "xn--strae-oqa.lan"),
         ("客厅.lan", "xn--imrr2q.lan"),
+        ("客厅。ｌａｎ", "xn--imrr2q.lan"),
         ("xn--bcher-kva.lan", "xn--bcher-kva.lan"),
         ("pi.lan.", "pi.lan."),
         ("FD00::0:1", "fd00::1"),
