@@ -52,6 +52,7 @@ async def pour(writer: StreamWriter, endless: bytes) -> None:
         for _ in range(ENDLESS_BYTES // len(endless)):
             writer.write(endless)
             await writer.drain()
+            await asyncio.sleep(0)  # which drain() is not: else nothing is heard meanwhile
 
 
 def head(line: str, *headers: str, host: str = "") -> bytes:
