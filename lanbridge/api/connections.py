@@ -149,14 +149,17 @@ class Bounded(asyncio.Protocol):
 
     def answered(self) -> None:
         """Wait for the next head, unless the body of this one is still to be thrown away."""
-        if self.cycle.response_complete:
+        if self.cycle.response_complete and self.transport.get_protocol() is self:
             self.since_s, self.received_bytes = self.loop.time(), 0
             if not self.cycle.more_body:
                 self.server_state.waiting[self] = None
 
     def handle_websocket_upgrade(self, *event: object) -> None:
         self.server_state.waiting.pop(self, None)
-        super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's
+        if self.cycle and not self.cycle.response_complete:  # httptools: it was sent ahead
+            self.refuse(400)  # else that answer would be written between the frames
+        else:
+            super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's
 
     def send_400_response(self, _message: str) -> None:
         """Called where a parser gives up; h11 then says what the status should be."""

@@ -165,18 +165,36 @@ async def test_a_large_head_within_the_limit(dial: Dial) -> None:
     assert await raw.status() == 200
 
 
+UPGRADE = (
+    "GET /echo/ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{}\r\n"
+)
+
+
 async def test_an_upgrade_with_a_large_head(server: Served, dial: Dial) -> None:
     """What is a WebSocket's by then is let be, and its place is given back."""
     raw = await dial()
-    upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
-    key = "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-    cookies = "".join(f"cookie: {'a' * 7_000}\r\n" for _ in range(10))
-    raw.send(f"GET /echo/ws HTTP/1.1\r\nhost: a\r\n{upgrade}{key}{cookies}\r\n")
+    raw.send(UPGRADE.format(f"cookie: {'a' * 7_000}\r\n" * 10))
     assert await raw.status() == 101
     raw.writer.close()
     await until(lambda: not server.connections.connections)
     assert not server.connections.of_client
     assert not server.connections.refused
+
+
+async def test_an_upgrade_ahead_of_an_answer(server: Served, dial: Dial) -> None:
+    """The answer comes before the frames or, where it cannot, there are none; nobody waits on."""
+    raw = await dial()
+    raw.send(GET.replace("/echo", "/echo/delay/0.1") + UPGRADE.format(""))
+    status = await raw.status()
+    assert status in (200, 400)
+    if status == 200:
+        assert await raw.status() == 101
+        assert not server.connections.waiting
+    raw.writer.close()
+    await until(lambda: not server.connections.connections)
+    assert not server.connections.waiting
+    assert not server.connections.of_client
 
 
 async def test_a_head_that_does_not_come(server: Served, dial: Dial) -> None:
