@@ -1,11 +1,13 @@
 """Who this lanbridge is: an id that stays, and the names made from it."""
 
-import contextlib
+import logging
 import uuid
 from pathlib import Path
 
 from lanbridge import files
 from lanbridge.core.names import HostName
+
+log = logging.getLogger(__name__)
 
 
 def instance_id(state_dir: Path) -> str:
@@ -15,8 +17,12 @@ def instance_id(state_dir: Path) -> str:
     that does.
     """
     path = state_dir / "instance-id"
-    with contextlib.suppress(OSError, ValueError):
+    try:
         return uuid.UUID(path.read_text().strip()).hex
+    except ValueError:
+        log.warning("%s holds no id: to others this is a new lanbridge from now on", path)
+    except OSError:
+        pass
     made = uuid.uuid4()
     try:
         files.replace(path, f"{made.hex}\n".encode())

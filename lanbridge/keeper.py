@@ -5,6 +5,7 @@ A power cut loses at most the last WINDOW_S; what a person wrote is on the disk 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +17,10 @@ from lanbridge.core.errors import InvalidInput, StateUnwritable
 from lanbridge.core.events import EventKind, Moment, ServiceEvent
 from lanbridge.core.registry import Registry
 from lanbridge.core.services import UP, Reason, ServiceInstance, State
+from lanbridge.core.text import printable
 from lanbridge.store.store import Change, Store
+
+log = logging.getLogger(__name__)
 
 WINDOW_S = 60.0  # between two writes on a quiet network
 STORM_S = 1.0  # between two writes while MANY wait
@@ -113,7 +117,7 @@ class Keeper:
                 del self._devices[id_]
             if not (self._services or self._devices):
                 self._news.clear()
-            if await self.store.write(changes, self._clock()):
+            if await self._commit(changes):
                 self._kept.update(one.id for one in changes if one.table == "service" and one.item)
                 self._kept.difference_update(one.id for one in changes if not one.item)
                 return True
@@ -170,6 +174,16 @@ class Keeper:
         self.store.close()
 
     # Inside
+
+    async def _commit(self, changes: list[Change]) -> bool:
+        """In the journal once when the disk refuses, and once when it takes it again."""
+        worked = self.store.problem is None
+        done = await self.store.write(changes, self._clock())
+        if worked and self.store.problem is not None:
+            log.warning("%s", printable(self.store.problem, 500))
+        elif not worked and done:
+            log.info("what is known is kept on disk again")
+        return done
 
     def _waiting(self) -> int:
         self._devices.update(dict.fromkeys(self._census.devices.take_changed()))

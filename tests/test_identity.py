@@ -28,10 +28,13 @@ def test_two_are_different(tmp_path: Path) -> None:
     [b"", b"not an id\n", b"\xff\xfe\x00", b"0123", b"\x1b[2J" * 8],
     ids=["empty", "words", "no UTF-8", "too short", "escapes"],
 )
-def test_a_file_that_holds_no_id_is_written_anew(tmp_path: Path, content: bytes) -> None:
-    """As a power cut leaves one."""
+def test_a_file_that_holds_no_id_is_written_anew(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a power cut leaves one; the journal says why a name and an id have changed."""
     (tmp_path / "instance-id").write_bytes(content)
     made = instance_id(tmp_path)
+    assert [one.levelname for one in caplog.records] == ["WARNING"]
     assert len(made) == 32
     assert instance_id(tmp_path) == made
 

@@ -1,6 +1,7 @@
 """When it is written, how much at a time, and what is there after a restart."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,24 @@ def test_what_is_forgotten_is_taken_off_the_disk() -> None:
         await asyncio.sleep(2 * WINDOW_S)
 
     assert kept(play).disk.items("service") == []
+
+
+def test_a_disk_that_fills_up_is_a_line_in_the_journal(caplog: pytest.LogCaptureFixture) -> None:
+    """And one more when it has room again; not one a minute."""
+    caplog.set_level(logging.INFO)
+
+    async def play(house: House) -> None:
+        house.disk.full = True
+        house.hear(*whole())
+        await asyncio.sleep(600)
+        house.disk.full = False
+        await asyncio.sleep(WINDOW_S + 2 * STORM_S)
+
+    kept(play)
+    assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
+        ("WARNING", "the disk is full"),
+        ("INFO", "what is known is kept on disk again"),
+    ]
 
 
 def test_a_full_disk_is_waited_for() -> None:
