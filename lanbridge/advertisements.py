@@ -96,7 +96,8 @@ class Advertisements:
         id_ = stable_id(ad.name.fqdn)
         async with self._writing:
             if id_ in self._entries:
-                raise NameConflict(ad.name.fqdn, "it is advertised already", "choose another name")
+                remedy = "choose another name, or take that one away first"
+                raise NameConflict(ad.name.fqdn, "it is advertised already", remedy)
             if self.added >= MAX_ADDED:
                 rule = "so many were added already"
                 raise LimitReached(str(MAX_ADDED), rule, "remove one, or use the settings file")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from lanbridge.cli.cells import addresses
+from lanbridge.cli.cells import addresses, port
 from lanbridge.cli.output import Column, plain
 from lanbridge.cli.widths import cut, whole_parts
 
@@ -23,11 +23,6 @@ _COLOURS = {
 
 def _service(key: str, text: Callable[[Any], str]) -> Callable[[Any], str]:
     return lambda service: text(service[key]) if service else ""
-
-
-def _port(port: int) -> str:
-    """Nothing while it is not known: where one found a 0, he would look for a fault."""
-    return str(port or "")
 
 
 def _details(row: Mapping[str, Any]) -> str:
@@ -55,7 +50,7 @@ CHANGES = (
     Column("event", "EVENT", 22, colours=_COLOURS, least=16, shorten=cut),
     Column("service", "NAME", 28, _service("name", str), least=13, shorten=cut),
     Column("service", "TYPE", 16, _service("type", str), least=10, shorten=cut),
-    Column("service", "PORT", 5, _service("port", _port)),
+    Column("service", "PORT", 5, lambda service: port(service) if service else ""),
     Column("", "DETAILS", 12, _details, least=0),
     Column("service", "ADDRESSES", 0, _service("addresses", addresses), shorten=whole_parts),
 )

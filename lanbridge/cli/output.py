@@ -99,6 +99,11 @@ def writing(
         writer.end()
 
 
+def can_draw(stream: TextIO) -> bool:
+    """Whether it is a terminal that can move its cursor."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+
+
 def say(text: str) -> None:
     """One line, or several, of the answer itself."""
     print(text)

@@ -239,7 +239,7 @@ def _reach(
     if service.state is State.OFFLINE:
         return False, service.reason, None
     if service.state is State.FOUND:
-        return False, "it was found, but its address and port are not known yet", None
+        return False, f"it was found, but {_missing(service)} not known yet", None
     if viewer is not None:
         reached = viewer.reach([heard.address for heard in service.addresses], service.port)
         url = _url(service, reached.address) if reached.address else None
@@ -253,6 +253,12 @@ def _reach(
     # A zone such as %eth0 means something on one host only, and no browser takes it in a URL.
     linkable = next((one for one in near if "%" not in str(one)), None)
     return True, None, _url(service, linkable) if linkable else None
+
+
+def _missing(service: ServiceInstance) -> str:
+    if not service.host:
+        return "its address and port are"
+    return "its TXT record is" if service.addresses else f"the address of {service.host} is"
 
 
 def _url(service: ServiceInstance, address: Address) -> str | None:

@@ -63,13 +63,27 @@ def test_reachability(addresses: list[str], viewer: str | None, reason: str | No
         (lamp(state=State.OFFLINE, reason=Reason.TTL), "ttl"),
         (lamp(state=State.OFFLINE, reason=Reason.NO_ANSWER), "no-answer"),
         (
-            lamp(state=State.FOUND, port=0),
+            replace(lamp(state=State.FOUND, port=0), host=""),
             "it was found, but its address and port are not known yet",
         ),
+        (
+            replace(lamp(state=State.FOUND), addresses=()),
+            "it was found, but the address of lamp.local is not known yet",
+        ),
+        (lamp(state=State.FOUND), "it was found, but its TXT record is not known yet"),
         (lamp(port=0), "port 0 is no port that one can connect to"),
         (replace(lamp(), addresses=()), "no address is known"),
     ],
-    ids=["goodbye", "ttl", "no-answer", "found", "port 0", "no address"],
+    ids=[
+        "goodbye",
+        "ttl",
+        "no-answer",
+        "found",
+        "no host record",
+        "no TXT",
+        "port 0",
+        "no address",
+    ],
 )
 def test_what_nobody_can_reach(service: ServiceInstance, reason: str, viewer: str | None) -> None:
     """The reason is the same for everybody, and there is no URL."""

@@ -69,6 +69,15 @@ def test_nothing_found_is_no_dead_end_for_a_person(lab: Lab) -> None:
     assert own in on_a_terminal("discover", "_mine._tcp", "--watch", "--timeout", "1")
 
 
+def test_a_terminal_that_cannot_draw_has_each_once(lab: Lab) -> None:
+    """What is learned of a service later cannot be drawn over its line there."""
+    pi = lab.hosts["pi"]
+    spawn = [sys.executable, "-c", _ON_A_TERMINAL, LANBRIDGE, "discover", "_http._tcp"]
+    lines = pi.run(spawn, env={"TERM": "dumb"}).stdout.splitlines()
+    names = [line[:6] for line in lines if line.startswith("Lamp")]
+    assert sorted(names) == [lamp.name for lamp in LAMPS]
+
+
 def test_count_ends_at_the_nth(lab: Lab) -> None:
     """Two lines, not five."""
     assert len(discover(lab.hosts["pi"], "_http._tcp", "--count", "2")) == 2

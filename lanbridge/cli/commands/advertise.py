@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lanbridge.cli.client import send
+from lanbridge.cli.client import ask, send
 from lanbridge.cli.output import complain, say
 from lanbridge.cli.writing import daemon_options, find_token
 from lanbridge.core.addresses import parse_address, parse_port
@@ -120,8 +120,14 @@ def _remove(name: InstanceName, url: str, token: str) -> None:
     try:
         send(url, "DELETE", f"{_PATH}/{stable_id(name.fqdn)}", token)
     except NotFound:
-        rule = "the daemon does not advertise it"
-        raise NotFound(name.escaped, rule, f"see what it does at {url}{_PATH}") from None
+        # The id is made from the name that was wanted; the list shows the one that it has now.
+        wanted = name.instance, str(name.type)
+        items = ask(url, _PATH, {})
+        id_ = next((one["id"] for one in items if (one["name"], one["type"]) == wanted), None)
+        if id_ is None:
+            rule = "the daemon does not advertise it"
+            raise NotFound(name.escaped, rule, f"see what it does at {url}{_PATH}") from None
+        send(url, "DELETE", f"{_PATH}/{id_}", token)
     say(f"the daemon advertises {name.escaped} no longer")
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lanbridge.cli.cells import addresses, pairs
+from lanbridge.cli.cells import addresses, pairs, port
 from lanbridge.cli.changes import CHANGES
-from lanbridge.cli.output import Column, Row, format_option, hint, writing
+from lanbridge.cli.output import Column, Row, can_draw, format_option, hint, writing
 from lanbridge.core.errors import InvalidInput, NetworkUnavailable
 from lanbridge.core.events import Event, EventKind, ServiceEvent
 from lanbridge.core.names import ServiceType
@@ -36,7 +36,7 @@ COLUMNS = (
     Column("name", "NAME", 28),
     Column("type", "TYPE", 16),
     Column("host", "HOST", 24),
-    Column("port", "PORT", 5),
+    Column("", "PORT", 5, port),
     Column("addresses", "ADDRESSES", 42, addresses),
     Column("reachable", "REACHABLE", 9),
     Column("reason", "REASON", 0),
@@ -110,7 +110,7 @@ class _Search:
         """The exit status: 1 if nothing was found."""
         wanted = self._wanted
         # Where a row can be drawn over, it follows what is learned later.
-        self._updates = format == "json" or (format == "table" and sys.stdout.isatty())
+        self._updates = format == "json" or (format == "table" and can_draw(sys.stdout))
         async with self._discovery.running():
             self._check_interfaces()
             await asyncio.sleep(0)  # the question goes out; what its answers need is loaded now

@@ -1,6 +1,6 @@
 """The services that a running daemon knows."""
 
-from lanbridge.cli.cells import addresses, pairs
+from lanbridge.cli.cells import addresses, pairs, port
 from lanbridge.cli.listing import list_command
 from lanbridge.cli.output import Column
 
@@ -8,7 +8,7 @@ COLUMNS = (
     Column("name", "NAME", 28),
     Column("type", "TYPE", 16),
     Column("host", "HOST", 24),
-    Column("port", "PORT", 5),
+    Column("", "PORT", 5, port),
     Column("addresses", "ADDRESSES", 42, addresses),
     Column("state", "STATE", 7),
     Column("reachable", "REACHABLE", 9),

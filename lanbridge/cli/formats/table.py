@@ -6,7 +6,7 @@ from itertools import count
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
-from lanbridge.cli.output import Column, Row
+from lanbridge.cli.output import Column, Row, can_draw
 from lanbridge.cli.widths import width
 from lanbridge.core.text import printable
 
@@ -32,7 +32,7 @@ class Lines:
     ) -> None:
         self._columns = columns
         self._stream = stream
-        self._drawn = _can_draw(stream)
+        self._drawn = can_draw(stream)
         self._coloured = self._drawn and not os.environ.get("NO_COLOR")
         self._foot = foot if self._drawn else None
 
@@ -140,11 +140,7 @@ class Live:
 
 def Writer(columns: Sequence[Column], stream: TextIO) -> Lines | Live:
     """The live one only for a terminal that can move its cursor."""
-    return Live(columns, stream) if _can_draw(stream) else Lines(columns, stream)
-
-
-def _can_draw(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    return Live(columns, stream) if can_draw(stream) else Lines(columns, stream)
 
 
 def _narrowed(columns: Sequence[Column], room: int) -> list[int]:

@@ -54,9 +54,27 @@ def test_the_daemon_is_told_to_end_it(run: Run, daemon: Daemon, there: tuple[str
 def test_removed_twice(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
     """Said of the name that was given, for its user knows no id."""
     daemon.pages[f"{PATH}/{stable_id('Garage door._http._tcp.local')}"] = (404, {"detail": "no."})
+    daemon.pages[PATH] = (200, {"items": [], "next": None})
     status, out, err = run(*DOOR, "--daemon", "--remove", *there)
     assert (status, out) == (1, "")
     assert "'Garage door._http._tcp.local': the daemon does not advertise it" in err
+
+
+def test_one_that_had_to_give_way_is_removed_by_the_name_that_it_has(
+    run: Run, daemon: Daemon, there: tuple[str, str]
+) -> None:
+    """It is what lists show; the id is that of the name which was wanted."""
+    given = stable_id("Garage door (2)._http._tcp.local")
+    daemon.pages[f"{PATH}/{given}"] = (404, {"detail": "no."})
+    items = [
+        {"id": "a", "name": "Garage door (2)", "type": "_ipp._tcp"},
+        {"id": "b", "name": "Garage door (2)", "type": "_http._tcp"},
+    ]
+    daemon.pages[PATH] = (200, {"items": items, "next": None})
+    daemon.pages[f"{PATH}/b"] = (204, None)
+    words = ("advertise", "Garage door (2)", "_http._tcp", "--daemon", "--remove", *there)
+    assert run(*words)[0] == 0
+    assert (daemon.told[-1][0], daemon.told[-1][1]) == ("DELETE", f"{PATH}/b")
 
 
 def test_what_the_daemon_refuses_is_told(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:

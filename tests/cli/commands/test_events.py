@@ -95,7 +95,7 @@ def test_a_service_whose_port_is_not_known_has_none(
     run: Run, daemon: Callable[..., Script]
 ) -> None:
     """0 is a place that waits for one."""
-    found = LAMP | {"port": 0, "addresses": [], "state": "found"}
+    found = LAMP | {"host": "", "port": 0, "addresses": [], "state": "found"}
     daemon_ = daemon(HEAD + block(1, "service.found", service=found))
     out = run("events", "--url", daemon_.url, "--count", "1")[1]
     assert out.splitlines()[1].split()[1:] == ["service.found", "客厅灯", "_http._tcp"]

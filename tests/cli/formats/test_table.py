@@ -166,6 +166,7 @@ def test_lines_are_coloured_on_a_terminal_alone(
 LAMP = {
     "name": "Kitchen lamp",
     "type": "_http._tcp",
+    "host": "kitchen-lamp.local",
     "port": 8086,
     "reason": None,
     "addresses": [{"address": one} for one in ("192.168.100.20", "fd77::1:2:3:4", "fe80::1%eth0")],
