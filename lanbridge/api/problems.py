@@ -112,6 +112,8 @@ def _fault(fault: Mapping[str, Any]) -> str:
         return f"{where}: it is no JSON ({fault['ctx']['error']})"
     if fault["type"] == "missing":
         return f"{'.'.join(inside) or where}: it is missing"
+    if fault["type"] == "extra_forbidden":
+        return f"{'.'.join(inside)}: there is no such key here"
     sentence = fault["msg"].removeprefix("Value error, ").removesuffix(".")
     return f"{'.'.join(inside)} '{printable(str(fault.get('input')))}': {sentence}"
 

@@ -153,9 +153,11 @@ class Devices:
             if len(text) > most:
                 raise InvalidInput(text[:40], f"{what} has more than {most} characters")
         if merged_into is not None:
+            if merged_into == id_:
+                raise InvalidInput(merged_into, "a device cannot be merged into itself")
             target = self._record(merged_into)
             merged = any(one.merged_into == id_ for one in self._records.values())
-            if target is device or target.merged_into or merged:
+            if target.merged_into or merged:
                 rule = "a device is merged into one that is itself in no other"
                 raise InvalidInput(merged_into, rule, "undo that merge first")
         device.label, device.notes, device.merged_into = label, notes, merged_into

@@ -59,6 +59,22 @@ def test_the_nearest_that_there_is_is_named(client: TestClient, path: str, remed
     assert detail(client, f"/api/v1/{path}").endswith(remedy)
 
 
+@pytest.mark.parametrize(
+    "path", ["services?type=_http._tcp&type=_ipp._tcp", "devices?own=true&state=online&own=true"]
+)
+def test_what_is_given_twice_is_refused(client: TestClient, path: str) -> None:
+    """The last would count alone, and half of what was asked for would be missing."""
+    said = detail(client, f"/api/v1/{path}")
+    assert said.endswith("it is given more than once; ask once for each value.")
+
+
+def test_events_may_be_named_again(client: TestClient) -> None:
+    """Any of them is told."""
+    names = "event=service.lost&event=service.found"
+    with client.websocket_connect(f"/api/v1/stream?{names}&snapshot=true") as stream:
+        assert stream.receive_json()["event"] == "resync"
+
+
 def test_what_is_known_goes_on_working(client: TestClient, home: Home) -> None:
     """Those of the route, of its filters and of the viewer, and the way to the next page."""
     home.hear(*whole())

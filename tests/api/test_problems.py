@@ -109,6 +109,10 @@ def assert_problem(status: int, content_type: str, text: str) -> dict[str, objec
         ("{oops", "body: it is no JSON (Expecting property name enclosed in double quotes)."),
         ('{"name": "x"}', "type: it is missing; port: it is missing."),
         ("", "body: it is missing."),
+        (
+            '{"name": "x", "type": "_a._tcp", "port": 1, "prt": 2}',
+            "prt: there is no such key here.",
+        ),
     ],
 )
 def test_a_body_that_is_not_right_is_told_by_its_parts(

@@ -284,6 +284,8 @@ class TestPeople:
         for id_, to in unknown:
             with pytest.raises(NotFound):
                 home.devices.edit(id_, label="", notes="", merged_into=to)
+        with pytest.raises(InvalidInput, match="into itself"):
+            home.devices.edit(a, label="", notes="", merged_into=a)
         with pytest.raises(InvalidInput, match="120 characters"):
             home.devices.edit(a, label="x" * 121, notes="", merged_into=None)
 

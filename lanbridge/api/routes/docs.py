@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from html import escape
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
+
+from lanbridge.echo import endpoints
 
 router = APIRouter()
 
@@ -18,8 +22,13 @@ _PAGE = """<!doctype html>
 <h1>lanbridge {version}: the API</h1>
 <p>Generators read <a href="openapi.json">openapi.json</a>. Errors are problem documents (RFC 9457)
 with a stable <code>code</code>. What takes the token wants it as <code>Authorization: Bearer
-TOKEN</code>; <code>lanbridge token</code> on this host shows it.</p>
+TOKEN</code>; <code>lanbridge token</code> on this host shows it. <code>/api/v1/stream</code> is
+<code>/api/v1/events</code> over WebSocket.</p>
 {operations}
+<h2 id="echo">Echo</h2>
+<ul>
+{echoes}
+</ul>
 </html>
 """
 
@@ -34,7 +43,15 @@ async def docs(request: Request) -> HTMLResponse:
         for method, operation in methods.items()
     )
     version = escape(described["info"]["version"])
-    return HTMLResponse(_PAGE.format(version=version, operations=operations))
+    page = _PAGE.format(version=version, operations=operations, echoes="\n".join(_echoes()))
+    return HTMLResponse(page)
+
+
+def _echoes() -> Iterator[str]:
+    """What each file of echo endpoints says of itself in its first line."""
+    for module in iter_modules(endpoints.__path__):
+        said = import_module(f"{endpoints.__name__}.{module.name}").__doc__ or ""
+        yield f"<li>{escape(said.partition(chr(10))[0])}</li>"
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:

@@ -46,7 +46,8 @@ def own_facts(daemon: Daemon) -> dict[str, str]:
 
 @router.get("/ping", name="ping", response_model=Ping)
 async def ping(daemon: TheDaemon) -> JsonResponse:
-    """Who is here. `api.front` answers it before the framework does; this one documents it."""
+    """Who is here, for phones that sweep a subnet."""
+    # For /docs: `api.front` answers it before the framework does.
     return JsonResponse(own_facts(daemon), headers={"Cache-Control": "no-store"})
 
 

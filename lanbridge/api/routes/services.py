@@ -74,7 +74,10 @@ class Verification(BaseModel):
     **writing(_NOT_FOUND),
 )
 async def verify_service(id: str, daemon: TheDaemon) -> Verification:
-    """Ask the network whether a service is still there; who does not answer is offline then."""
+    """Ask the network whether a service is still there; who does not answer is offline then.
+
+    `started` is false when that is being asked already; an event follows all the same.
+    """
     service = _service(id, daemon)
     return Verification(started=daemon.discovery.verify(service.id), within_s=VERIFY_S)
 

@@ -2,8 +2,12 @@
 
 import re
 from html.parser import HTMLParser
+from importlib import import_module
+from pkgutil import iter_modules
 
 from starlette.testclient import TestClient
+
+from lanbridge.echo import endpoints
 
 
 class Page(HTMLParser):
@@ -40,6 +44,19 @@ def test_every_operation_is_on_the_page(client: TestClient) -> None:
     takes = [text for text in page.shown if text == "It takes the token."]
     writes = [one for path in paths.values() for one in path.values() if "security" in one]
     assert len(takes) == len(writes) > 0
+
+
+def test_every_echo_endpoint_is_on_the_page(client: TestClient) -> None:
+    """What is not found at any other path is told to look here."""
+    shown = " ".join(Page(client.get("/docs").text).shown)
+    files = [one.name for one in iter_modules(endpoints.__path__)]
+    modules = [import_module(f"{endpoints.__name__}.{name}") for name in files]
+    names = {
+        name for one in modules for name in getattr(one, "HTTP", getattr(one, "WEBSOCKET", {}))
+    }
+    assert "ws" in names
+    assert [name for name in names if not re.search(rf"/echo/?{name}\b", shown)] == []
+    assert "/api/v1/stream" in shown
 
 
 def test_it_needs_nothing_and_runs_nothing(client: TestClient) -> None:

@@ -25,6 +25,7 @@ async def test_what_is_no_final_status(client: httpx2.AsyncClient, code: str) ->
     response = await client.get(f"/echo/status/{code}")
     assert response.status_code == 422
     assert response.json()["code"] == "invalid-input"
+    assert "from 200 to 599" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
