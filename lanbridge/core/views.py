@@ -30,6 +30,7 @@ from lanbridge.core.events import (
     name_of,
 )
 from lanbridge.core.json_text import json_safe
+from lanbridge.core.record_faults import record_faults
 from lanbridge.core.services import Device, ServiceInstance, State
 from lanbridge.core.txt import TxtRecord
 
@@ -220,7 +221,7 @@ def service_view(
         first_seen=timestamp(service.first_seen_s),
         last_seen=timestamp(service.last_seen_s),
         ttl_s=service.ttl_s,
-        findings=[*service.findings, *service.txt.ignored],
+        findings=[*service.findings, *record_faults(service), *service.txt.ignored],
     )
 
 
@@ -258,7 +259,9 @@ def _reach(
 def _missing(service: ServiceInstance) -> str:
     if not service.host:
         return "its address and port are"
-    return "its TXT record is" if service.addresses else f"the address of {service.host} is"
+    if not service.addresses:
+        return f"the address of {service.host} is"
+    return "its IPv4 address is" if service.txt_raw else "its TXT record is"
 
 
 def _url(service: ServiceInstance, address: Address) -> str | None:

@@ -70,7 +70,14 @@ def test_reachability(addresses: list[str], viewer: str | None, reason: str | No
             replace(lamp(state=State.FOUND), addresses=()),
             "it was found, but the address of lamp.local is not known yet",
         ),
-        (lamp(state=State.FOUND), "it was found, but its TXT record is not known yet"),
+        (
+            replace(lamp(state=State.FOUND), txt_raw=b""),
+            "it was found, but its TXT record is not known yet",
+        ),
+        (
+            lamp("fe80::20", state=State.FOUND),
+            "it was found, but its IPv4 address is not known yet",
+        ),
         (lamp(port=0), "port 0 is no port that one can connect to"),
         (replace(lamp(), addresses=()), "no address is known"),
     ],
@@ -81,6 +88,7 @@ def test_reachability(addresses: list[str], viewer: str | None, reason: str | No
         "found",
         "no host record",
         "no TXT",
+        "no IPv4",
         "port 0",
         "no address",
     ],
