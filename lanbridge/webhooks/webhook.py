@@ -53,6 +53,7 @@ class Webhook:
         self._key = key_of(settings.secret.get_secret_value())
         self._now_s, self._unix_s = now_s, unix_s
         self._queue: deque[_Delivery] = deque()
+        self._in_hand = 0  # the one that is being posted
         self._filled = asyncio.Event()
         self._missed: str | None = None  # the number of the latest event that was lost
         self.delivered = self.refused = self.dropped = self.retries = 0
@@ -65,7 +66,8 @@ class Webhook:
 
     @property
     def queued(self) -> int:
-        return len(self._queue)
+        """How many wait to be taken, that which is tried again and again included."""
+        return len(self._queue) + self._in_hand
 
     def wants(self, event: Event) -> bool:
         """Whether the settings ask for it."""
@@ -97,7 +99,9 @@ class Webhook:
             else:
                 delivery = self._resync(self._missed)
                 self._missed = None
+            self._in_hand = 1
             await self._deliver(delivery)
+            self._in_hand = 0
 
     async def _deliver(self, delivery: _Delivery) -> None:
         delay_s = FIRST_DELAY_S

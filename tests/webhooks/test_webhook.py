@@ -123,6 +123,15 @@ async def test_what_is_not_taken_is_tried_again_under_the_same_id() -> None:
         assert (one.hook.retries, one.hook.refused, one.hook.dropped) == (4, 0, 0)
 
 
+async def test_what_is_tried_again_still_waits() -> None:
+    """A status that said 0 would say that all have arrived."""
+    async with running() as one:
+        one.receiver.answers = [BUSY] * 1_000
+        one.offer("b-1", "b-2")
+        assert await one.ids(3) == ["b-1"] * 3
+        assert one.hook.queued == 2
+
+
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 410])
 async def test_what_is_refused_is_not_tried_again(status: int) -> None:
     """It would be refused again; the status says so. A redirect is followed nowhere."""

@@ -63,6 +63,6 @@ async def healthz() -> dict[str, bool]:
 async def readyz(daemon: TheDaemon) -> JsonResponse:
     """Whether it discovers and advertises; 503 with what it waits for while it does not."""
     waiting = daemon.waiting_for()
-    degraded = [problem] if (problem := daemon.keeper.store.problem) else []
+    degraded = [one for one in (daemon.keeper.store.problem, daemon.token.problem()) if one]
     readiness = Readiness(ready=not waiting, waiting_for=waiting, degraded=degraded)
     return JsonResponse(readiness.model_dump(), 503 if waiting else 200)

@@ -59,7 +59,7 @@ class Lines:
         used = 0
         for cell, column, wanted in zip(cells, self._columns, widths, strict=True):
             most, shown = wanted or room - used, cell
-            if self._drawn and column.shorten and width(cell) > most:
+            if self._drawn and column.shorten and cell and width(cell) > most:
                 shown = column.shorten(cell, most)
             if shown or wanted:
                 padding = " " * (wanted - width(shown))

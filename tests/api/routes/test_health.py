@@ -37,6 +37,17 @@ def test_alive_is_not_ready(client: TestClient, home: Home) -> None:
     )
 
 
+def test_without_a_token_it_is_degraded(client: TestClient, home: Home) -> None:
+    """Nothing can be changed over HTTP; it goes on all the same."""
+    home.connect()
+    (home.daemon.settings.state_dir / "token").unlink(missing_ok=True)
+    (home.daemon.settings.state_dir / "token").mkdir()
+    response = client.get("/readyz")
+    (sentence,) = response.json()["degraded"]
+    assert response.status_code == 200
+    assert "without it nothing can be changed" in sentence
+
+
 def test_the_address_alone_leads_somewhere(client: TestClient) -> None:
     """To what a person wants to see first."""
     response = client.get("/")

@@ -188,6 +188,17 @@ def story(width: int, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> l
     return stream.getvalue().splitlines()
 
 
+def test_what_has_no_addresses_has_no_mark_of_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alarm, whose detail takes all the room there is."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = Terminal()
+    Lines(CHANGES, stream).row(
+        {"at": "2026-01-01T00:00:00.000Z", "event": "alarm.over", "alarm": {"detail": "x" * 60}}
+    )
+    assert stream.getvalue().endswith("x\n")
+
+
 @pytest.mark.parametrize("width", [80, 90, 100, 120, 160, 200])
 def test_a_change_is_one_line_of_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its port, and of many addresses those that have room."""
