@@ -40,6 +40,7 @@ from lanbridge.identity import instance_id, own_host
 from lanbridge.keeper import Keeper
 from lanbridge.kept_names import KeptNames
 from lanbridge.lag import LoopLag
+from lanbridge.lookers import Lookers
 from lanbridge.mdns.advertise import Advertisement
 from lanbridge.probing import PeriodicProbe, Prober
 from lanbridge.store.store import Store
@@ -50,9 +51,7 @@ log = logging.getLogger(__name__)
 
 OWN_TYPE = ServiceType("lanbridge", "tcp")
 SCAN_INTERVAL_S = 1.0  # RFC 6762 §5.2: no question more than once a second
-LOOK_INTERVAL_S = 15.0  # a page that polls is no new look each time
 DAY_S = 86_400.0
-MAX_LOOKERS = 256  # addresses are made up easily
 
 
 class Daemon:
@@ -115,7 +114,7 @@ class Daemon:
         self.lag = LoopLag()
         self.stopping = asyncio.Event()
         self._scanned_s = 0.0
-        self._looked_s: dict[str, float] = {}
+        self.lookers = Lookers(self.discovery.look)
 
     # Life
 
@@ -159,6 +158,7 @@ class Daemon:
                     ]
                     tasks.create_task(self._serve(), name="serve http")
                     await self.stopping.wait()
+                    self.lookers.close()
                     self.hub.close()  # open streams would keep the server waiting for ever
                     for task in endless:
                         task.cancel()
@@ -201,17 +201,6 @@ class Daemon:
         self._scanned_s = now_s
         self.discovery.scan()
         return True
-
-    def looked(self, who: str) -> None:
-        """Somebody reads what is there; once in a while the network is asked whether it is so."""
-        now_s = asyncio.get_running_loop().time()
-        if now_s - self._looked_s.get(who, -LOOK_INTERVAL_S) < LOOK_INTERVAL_S:
-            return
-        self._looked_s.pop(who, None)
-        if len(self._looked_s) >= MAX_LOOKERS:
-            del self._looked_s[next(iter(self._looked_s))]
-        self._looked_s[who] = now_s
-        self.discovery.look()
 
     # Inside
 

@@ -56,13 +56,13 @@ class Lists:
         validators = [(b"etag", b"W/" + opaque), (b"cache-control", b"no-cache")]
         for name, value in scope["headers"]:
             if name == b"if-none-match" and opaque in value:
-                self._daemon.looked(caller)
+                self._daemon.lookers.looked(caller)
                 await send({"type": "http.response.start", "status": 304, "headers": validators})
                 await send({"type": "http.response.body", "body": b""})
                 return
         held = self._held.get(key)
         if held is not None:
-            self._daemon.looked(caller)
+            self._daemon.lookers.looked(caller)
             headers, body = held
             # A copy: who sends it on may add to it.
             await send({"type": "http.response.start", "status": 200, "headers": [*headers]})

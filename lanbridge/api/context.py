@@ -82,7 +82,7 @@ TheHost = Annotated[str, Depends(_host)]
 
 
 async def _looks(connection: HTTPConnection, daemon: TheDaemon) -> None:
-    daemon.looked(connection.client.host if connection.client else "")
+    daemon.lookers.looked(connection.client.host if connection.client else "")
 
 
 # For a route that shows who is there: those that were not heard for a while are asked.

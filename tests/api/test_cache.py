@@ -206,7 +206,7 @@ def test_an_answer_from_the_cache_is_a_look_too(
 ) -> None:
     """Somebody is watching: the daemon asks those that it has not heard for a while."""
     looks: list[str] = []
-    monkeypatch.setattr(home.daemon, "looked", looks.append)
+    monkeypatch.setattr(home.daemon.lookers, "looked", looks.append)
     etag = client.get(SERVICES).headers["etag"]
     client.get(SERVICES)
     client.get(SERVICES, headers={"If-None-Match": etag})

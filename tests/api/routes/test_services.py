@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lanbridge.core.records import Record, RecordType, Srv
+from lanbridge.lookers import Lookers
 from lanbridge.probe import session
 from lanbridge.probe.results import Outcome
 from tests.api.conftest import Home
@@ -287,7 +288,7 @@ class TestPing:
 def test_reading_the_list_is_a_look_once_in_a_while(client: TestClient, home: Home) -> None:
     """A page that polls does not make the daemon ask each time."""
     looks = []
-    home.daemon.discovery.look = lambda: looks.append(1)  # type: ignore[method-assign]
+    home.daemon.lookers = Lookers(lambda: looks.append(1))
     for path in (SERVICES, "/api/v1/devices", SERVICES):
         assert client.get(path).status_code == 200
     assert client.get("/api/v1/types").status_code == 200
