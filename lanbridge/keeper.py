@@ -177,13 +177,23 @@ class Keeper:
 
     async def _commit(self, changes: list[Change]) -> bool:
         """In the journal once when the disk refuses, and once when it takes it again."""
-        worked = self.store.problem is None
+        worked, moved = self.store.problem is None, self.store.moved
         done = await self.store.write(changes, self._clock())
+        if self.store.moved is not moved:
+            log.warning("%s", printable(self.store.moved or "", 500))
+            self._write_all()
         if worked and self.store.problem is not None:
             log.warning("%s", printable(self.store.problem, 500))
         elif not worked and done:
             log.info("what is known is kept on disk again")
         return done
+
+    def _write_all(self) -> None:
+        """The file is a new one, and holds nothing of what we still know."""
+        self._kept.clear()
+        self._services.update((one.id, None) for one in self._registry.services())
+        self._devices.update((one.id, None) for one in self._census.devices.records())
+        self._news.set()
 
     def _waiting(self) -> int:
         self._devices.update(dict.fromkeys(self._census.devices.take_changed()))

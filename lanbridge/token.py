@@ -4,6 +4,7 @@ The file is read at every use, so that what is rotated, restored or deleted coun
 daemons of one directory agree.
 """
 
+import logging
 import os
 import re
 import secrets
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from lanbridge import files
 from lanbridge.core.errors import TokenRequired, TokenUnavailable, TokenWrong
+
+log = logging.getLogger(__name__)
 
 _VALID = re.compile(r"[!-~]{16,512}")  # what fits in a header, and is too long to be guessed
 _REMEDY = "'lanbridge token' on its host shows it, send it as 'Authorization: Bearer TOKEN'"
@@ -45,6 +48,7 @@ class WriteToken:
             except FileExistsError:
                 if not self.shown():  # not by another that starts now: it is damaged
                     files.replace(self._path, _new())
+                    log.warning("%s held no token: a new one is made, and counts now", self._path)
         except OSError as error:
             raise self._unavailable(error, "written") from error
         return self._kept()

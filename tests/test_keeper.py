@@ -19,14 +19,14 @@ from tests.mdns.virtual import run
 
 
 class Disk(Store):
-    """What was written, and when; `full` refuses."""
+    """What was written, and when; `full` refuses, and one that `breaks` is begun anew."""
 
     def __init__(self) -> None:
         super().__init__(Path("/nowhere/registry.sqlite"))
         self.at_s: list[float] = []
         self.sizes: list[int] = []
         self.held: dict[tuple[str, str], dict[str, Any]] = {}
-        self.full = False
+        self.full = self.breaks = False
 
     def open(self) -> None:
         self.problem = None
@@ -42,6 +42,9 @@ class Disk(Store):
         if self.full:
             self.problem = "the disk is full"
             return False
+        if self.breaks:
+            self.moved, self.breaks = "it is damaged, and a new one begun", False
+            self.held.clear()
         self.problem = None
         changes = list(changes)
         self.at_s.append(now_s)
@@ -235,6 +238,26 @@ def test_a_disk_that_fills_up_is_a_line_in_the_journal(caplog: pytest.LogCapture
         ("WARNING", "the disk is full"),
         ("INFO", "what is known is kept on disk again"),
     ]
+
+
+def test_a_file_that_breaks_is_told_and_all_is_written_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A label of last year too: the new file holds nothing by itself."""
+
+    async def play(house: House) -> None:
+        house.hear(*whole())
+        (device,) = house.census.devices.records()
+        await house.keeper.edit(device.id, label="Küche", notes="", merged_into=None)
+        await asyncio.sleep(WINDOW_S + 2 * STORM_S)
+        house.disk.breaks = True
+        house.hear(*whole("fan", "fan.local"))
+        await asyncio.sleep(2 * WINDOW_S)
+
+    house = kept(play)
+    assert caplog.messages == ["it is damaged, and a new one begun"]
+    assert sorted(item["label"] for item in house.disk.items("device")) == ["", "Küche"]
+    assert len(house.disk.items("service")) == 2
 
 
 def test_a_full_disk_is_waited_for() -> None:

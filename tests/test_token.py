@@ -60,14 +60,18 @@ def test_one_that_a_user_wrote_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"\n", b"short", b"\xff" * 40, b"two words of a sentence", b"x" * 600]
 )
-def test_a_file_without_a_token_is_written_anew(tmp_path: Path, content: bytes) -> None:
-    """As a power cut leaves one; an empty token would let everybody pass."""
+def test_a_file_without_a_token_is_written_anew(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a power cut leaves one; an empty token would let everybody pass. The journal says so."""
     (tmp_path / "token").write_bytes(content)
     token = WriteToken(tmp_path)
     assert token.shown() is None
     with pytest.raises(TokenWrong):
         token.check(content.decode("latin-1").strip())
     assert re.fullmatch(r"[\w-]{43}", token.ensured())
+    (line,) = caplog.messages
+    assert line.startswith(f"{tmp_path / 'token'} held no token")
 
 
 def test_where_it_cannot_be_kept_nobody_passes(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The file: opened, brought to our version, or moved aside when it cannot be used."""
 
-import contextlib
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ VERSION = len(MIGRATIONS)
 PAGE_BYTES = 4_096
 MAX_FILE_BYTES = 64 * 1024 * 1024  # ten times what the registry's bounds let it grow to
 MAX_JOURNAL_BYTES = 1024 * 1024  # what stays of the write-ahead log after a storm
+MAX_ASIDE = 3  # files of one kind that are kept beside it: a card that dies must not fill itself
 
 
 class Opened(NamedTuple):
@@ -34,7 +34,7 @@ def open_file(path: Path) -> Opened:
     except sqlite3.DatabaseError as error:
         if not is_corrupt(error):
             raise
-        reason, name = f"it is damaged ({error})", "damaged"
+        reason, name = f"it is damaged ({' '.join(str(error).split())})", "damaged"
     else:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version <= VERSION:
@@ -42,13 +42,24 @@ def open_file(path: Path) -> Opened:
             return Opened(connection, None)
         connection.close()
         reason, name = f"a newer lanbridge wrote it (version {version}, not {VERSION})", "newer"
-    aside = path.with_name(f"{path.name}.{name}")
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    aside = _move_aside(path, name)
     connection = _connect(path)
     _migrate(connection, 0)
     return Opened(connection, f"{path}: {reason}; it is kept as {aside.name}, and a new one begun")
+
+
+def _move_aside(path: Path, name: str) -> Path:
+    """Where it is then. The first of them stay: what people wrote may be in those alone."""
+    numbers = ("", *(f"-{number}" for number in range(2, MAX_ASIDE + 1)))
+    places = [path.with_name(f"{path.name}.{name}{number}") for number in numbers]
+    aside = next((one for one in places if not one.exists()), places[-1])
+    for suffix in ("", "-wal", "-shm"):
+        to = aside.with_name(aside.name + suffix)
+        try:
+            path.with_name(path.name + suffix).replace(to)
+        except FileNotFoundError:
+            to.unlink(missing_ok=True)  # the log of another file would be taken for its own
+    return aside
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lanbridge.store import file as module
-from lanbridge.store.file import VERSION, open_file
+from lanbridge.store.file import MAX_ASIDE, VERSION, open_file
 
 
 def put(path: Path, id_: str) -> None:
@@ -63,8 +63,26 @@ def test_a_damaged_file_is_moved_aside_with_its_reason(tmp_path: Path, damage: s
     assert found == []
     assert moved is not None
     assert "damaged" in moved
+    assert moved.isprintable()  # SQLite speaks in several lines
     assert (tmp_path / "registry.sqlite.damaged").read_bytes() == bytes(data)
     assert ids(path) == ([], None)
+
+
+def test_the_first_damaged_files_are_kept(tmp_path: Path) -> None:
+    """What people wrote may be in the first alone; the last gives way to the next."""
+    path = tmp_path / "registry.sqlite"
+    for number in range(MAX_ASIDE + 2):
+        path.write_text(f"no database {number}" * 100)
+        (tmp_path / "registry.sqlite-wal").unlink(missing_ok=True)
+        if number == MAX_ASIDE:
+            (tmp_path / "registry.sqlite-wal").write_text("of number 3")
+        assert ids(path)[0] == []
+    kept = {one.name: one.read_text()[:13] for one in tmp_path.glob("registry.sqlite.*")}
+    assert kept == {
+        "registry.sqlite.damaged": "no database 0",
+        "registry.sqlite.damaged-2": "no database 1",
+        "registry.sqlite.damaged-3": "no database 4",
+    }
 
 
 def test_a_file_of_a_newer_lanbridge_is_moved_aside(tmp_path: Path) -> None:
