@@ -8,7 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from lanbridge.api.front import App, Message, Receive, Scope, Send, is_echo
 from lanbridge.api.problems import response_to
@@ -48,11 +50,15 @@ _HOST_RULE = "it is no IP address, no single label, and no name under .local"
 
 
 class Access:
-    """ASGI. refused: counts refusals by reason; now_s: reads any steady clock."""
+    """ASGI. refused: counts refusals by reason; now_s: reads any steady clock.
+
+    api: where `app` answers what is no read; asked directly for what none of its routes takes.
+    """
 
     def __init__(
         self,
         app: App,
+        api: Starlette,
         state: Callable[[], NetworkState],
         token: WriteToken,
         refused: Counter[str],
@@ -63,6 +69,7 @@ class Access:
         origins: Iterable[str] = (),
     ) -> None:
         self._app = app
+        self._api = api
         self._state = state
         self._token = token
         self._now_s = now_s
@@ -83,21 +90,24 @@ class Access:
                     self._check_host(value)
             if is_echo(path := scope["path"]):
                 return self._app(scope, receive, send)
-            self._check(scope, path)
+            self._check_caller(scope["client"][0] if scope["client"] else "", path)
+            if scope["type"] == "websocket":
+                self._check_origin(dict(scope["headers"]))
+            elif scope["method"] not in _READS:
+                headers = dict(scope["headers"])
+                self._check_origin(headers)
+                if not self._is_routed(scope):  # 404 or 405 (docs/adr/0034)
+                    return self._api(scope, receive, send)
+                self._check_write(headers)
         except LanbridgeError as error:
             return response_to(error)(scope, receive, send)
         if scope.get("method", "GET") in _READS:
             return self._app(scope, receive, send)
         return self._app(scope, _bounded(receive), send)
 
-    def _check(self, scope: Scope, path: str) -> None:
-        self._check_caller(scope["client"][0] if scope["client"] else "", path)
-        is_socket = scope["type"] == "websocket"
-        if is_socket or scope["method"] not in _READS:
-            headers = dict(scope["headers"])
-            self._check_origin(headers)
-            if not is_socket:
-                self._check_write(headers)
+    def _is_routed(self, scope: Scope) -> bool:
+        """By the router itself: what is added to it one day takes the token too."""
+        return any(route.matches(scope)[0] is Match.FULL for route in self._api.routes)
 
     # DNS rebinding: a page of evil.example, whose name then points here, is of our origin for the
     # browser. What cannot point here by somebody else's DNS is let pass. transmission,

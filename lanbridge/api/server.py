@@ -115,11 +115,11 @@ class Server(uvicorn.Server):
 def application(daemon: Daemon) -> App:
     """All that is served on the port, behind the rules of who may do what."""
     settings = daemon.settings
-    front: App = Front(
-        Lists(create_app(daemon), daemon), EchoApp(daemon.guard), lambda: own_facts(daemon)
-    )
+    api = create_app(daemon)
+    front: App = Front(Lists(api, daemon), EchoApp(daemon.guard), lambda: own_facts(daemon))
     access = Access(
         _split(_cross_origin(front, settings), front) if settings.cors_origins else front,
+        api,
         lambda: daemon.discovery.state,
         daemon.token,
         daemon.http_refused,

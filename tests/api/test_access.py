@@ -302,13 +302,55 @@ class TestOrigin:
 class TestWrites:
     """What changes something: the token first, then a body of JSON within its limit."""
 
-    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])
-    def test_everything_but_a_read_takes_the_token(self, at: At, method: str) -> None:
-        """Also where no route is: what is added one day is not open by accident."""
-        for path in (WRITE, "/nope", "/", "/ping", "/api/v1/advertisements/x"):
-            response = at("127.0.0.1").request(method, path)
+    def test_everything_but_a_read_takes_the_token(self, at: At) -> None:
+        """Whatever the API has: what is added one day is not open by accident."""
+        client = at("127.0.0.1")
+        paths = client.get("/openapi.json").json()["paths"].items()
+        writes = [
+            (method, path.replace("{id}", "x"))
+            for path, methods in paths
+            for method in methods
+            if method != "get" and not path.startswith("/echo")
+        ]
+        assert ("post", WRITE) in writes
+        assert ("delete", "/api/v1/advertisements/x") in writes
+        for method, path in writes:
+            response = client.request(method.upper(), path)
             refused(response, 401, "token-required")
             assert response.headers["www-authenticate"] == "Bearer"
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])
+    @pytest.mark.parametrize(
+        "path", ["/nope", "/api/v1/nope", "/", "/ping", READ, "/api/v1/events"]
+    )
+    def test_where_nothing_takes_it_no_token_is_asked_for(
+        self, at: At, method: str, path: str
+    ) -> None:
+        """Who mistyped looks for the fault there. Nothing is read of a body."""
+
+        def endless() -> Any:
+            raise AssertionError
+            yield b""
+
+        response = at().request(method, path, content=endless())
+        if "nope" in path:
+            refused(response, 404, "not-found")
+        else:
+            refused(response, 405, "method-not-allowed")
+            assert response.headers["allow"] == "GET"
+
+    def test_a_method_that_a_writing_path_does_not_take(self, at: At) -> None:
+        """The one that it takes is named."""
+        response = at().delete(WRITE)
+        refused(response, 405, "method-not-allowed")
+        assert response.headers["allow"] == "POST"
+
+    def test_strangers_make_no_list_be_made_anew(self, at: At) -> None:
+        """By asking for what is not there."""
+        tag = at().get(READ).headers["etag"]
+        at().post("/nope")
+        at().post(READ)
+        assert at().get(READ).headers["etag"] == tag
 
     def test_refusals_are_counted(self, at: At, home: Home, token: Token) -> None:
         """By code, in the status."""
