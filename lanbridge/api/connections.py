@@ -145,11 +145,12 @@ class Bounded(asyncio.Protocol):
     def on_response_complete(self) -> None:
         """Called by a cycle."""
         super().on_response_complete()  # type: ignore[misc]  # uvicorn's
-        self.answered()
+        if self.transport.get_protocol() is self:  # and not a WebSocket's, sent ahead, by now
+            self.answered()
 
     def answered(self) -> None:
         """Wait for the next head, unless the body of this one is still to be thrown away."""
-        if self.cycle.response_complete and self.transport.get_protocol() is self:
+        if self.cycle.response_complete:
             self.since_s, self.received_bytes = self.loop.time(), 0
             if not self.cycle.more_body:
                 self.server_state.waiting[self] = None
