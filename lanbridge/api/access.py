@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from lanbridge.api.front import App, Message, Receive, Scope, Send, is_echo
+from lanbridge.api.front import App, Message, Receive, Scope, Send
 from lanbridge.api.problems import response_to
 from lanbridge.core.addresses import (
     Network,
@@ -52,12 +52,15 @@ _HOST_RULE = "it is no IP address, no single label, and no name under .local"
 class Access:
     """ASGI. refused: counts refusals by reason; now_s: reads any steady clock.
 
-    api: where `app` answers what is no read; asked directly for what none of its routes takes.
+    echo: answers `/echo` and all below it, behind a guard of its own; others are measured with it,
+    so it comes first. api: where `app` answers what is no read; asked directly for what none of its
+    routes takes.
     """
 
     def __init__(
         self,
         app: App,
+        echo: App,
         api: Starlette,
         state: Callable[[], NetworkState],
         token: WriteToken,
@@ -69,6 +72,7 @@ class Access:
         origins: Iterable[str] = (),
     ) -> None:
         self._app = app
+        self._echo = echo
         self._api = api
         self._state = state
         self._token = token
@@ -88,8 +92,9 @@ class Access:
             for name, value in scope["headers"]:
                 if name == b"host" and value not in self._hosts:
                     self._check_host(value)
-            if is_echo(path := scope["path"]):
-                return self._app(scope, receive, send)
+            path = scope["path"]
+            if path.startswith("/echo/") or path == "/echo":
+                return self._echo(scope, receive, send)
             self._check_caller(scope["client"][0] if scope["client"] else "", path)
             if scope["type"] == "websocket":
                 self._check_origin(dict(scope["headers"]))

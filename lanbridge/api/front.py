@@ -1,7 +1,6 @@
-"""What is answered before the framework: the echo room, and `/ping`.
+"""What is answered before the framework: `/ping`, which a phone that sweeps a /24 asks.
 
-A request through FastAPI costs several bare ones. A phone that sweeps a /24 asks `/ping`, and the
-echo endpoints are what others are measured with.
+A request through FastAPI costs several bare ones.
 """
 
 import json
@@ -17,22 +16,16 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 STREAMS = frozenset(("/api/v1/events",))  # have no end, which who asks by HEAD would wait for
 
 
-def is_echo(path: str) -> bool:
-    """Whether the echo room answers it."""
-    return path.startswith("/echo/") or path == "/echo"
-
-
 class Front:
-    """ASGI: `/echo` and all below it to `echo`, GET and HEAD `/ping` at once, the rest to `app`.
+    """ASGI: GET and HEAD `/ping` at once, the rest to `app`.
 
     What `app` answers to GET it answers to HEAD.
 
     facts: what `/ping` answers at this moment.
     """
 
-    def __init__(self, app: App, echo: App, facts: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, app: App, facts: Callable[[], Mapping[str, str]]) -> None:
         self._app = app
-        self._echo = echo
         self._facts = facts
         self._answered: Mapping[str, str] | None = None
         self._start: Message = {}
@@ -41,8 +34,6 @@ class Front:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on without a step between."""
         path = scope["path"]
-        if is_echo(path):
-            return self._echo(scope, receive, send)
         if path == "/ping" and scope.get("method") in ("GET", "HEAD"):
             return self._ping(send)
         if scope.get("method") == "HEAD" and path not in STREAMS:

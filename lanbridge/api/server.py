@@ -116,9 +116,14 @@ def application(daemon: Daemon) -> App:
     """All that is served on the port, behind the rules of who may do what."""
     settings = daemon.settings
     api = create_app(daemon)
-    front: App = Front(Lists(api, daemon), EchoApp(daemon.guard), lambda: own_facts(daemon))
+    front, echo = Front(Lists(api, daemon), lambda: own_facts(daemon)), EchoApp(daemon.guard)
+
+    def opened(app: App) -> App:
+        return _split(_cross_origin(app, settings), app) if settings.cors_origins else app
+
     access = Access(
-        _split(_cross_origin(front, settings), front) if settings.cors_origins else front,
+        opened(front),
+        opened(echo),
         api,
         lambda: daemon.discovery.state,
         daemon.token,

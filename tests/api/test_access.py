@@ -67,6 +67,14 @@ def refused(response: Any, status: int, code: str) -> str:
     return str(problem["detail"])
 
 
+def test_which_paths_are_echo(at: At) -> None:
+    """`/echo` and all below it, which say who asks; and no path that only begins like it."""
+    for path in ("/echo", "/echo/", "/echo/a", "/echo/ws"):
+        assert at().get(path).json()["path"] == path
+    for path in ("/echoes", "/Echo", "/api/v1/echo"):
+        refused(at().get(path), 404, "not-found")
+
+
 class TestNetworks:
     """Reads are for the host's own subnets and loopback."""
 

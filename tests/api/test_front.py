@@ -26,17 +26,8 @@ async def ask(path: str, method: str | None = "GET", name: str = "Pi") -> list[M
         sent.append(message)
 
     scope = {"type": "http" if method else "websocket", "path": path, "method": method}
-    await Front(App("rest"), App("echo"), lambda: {"name": name})(scope, receive, send)
+    await Front(App("rest"), lambda: {"name": name})(scope, receive, send)
     return sent
-
-
-async def test_which_paths_are_echo() -> None:
-    """`/echo` and all below it, over HTTP and WebSocket, and no path that only begins like it."""
-    for path in ("/echo", "/echo/", "/echo/raw", "/echo/ws"):
-        assert await ask(path) == [{"name": "echo"}]
-        assert await ask(path, None) == [{"name": "echo"}]
-    for path in ("/", "/echoes", "/Echo", "/api/v1/echo", "//echo"):
-        assert await ask(path) == [{"name": "rest"}]
 
 
 async def test_ping() -> None:
@@ -61,7 +52,7 @@ async def test_ping_follows_a_new_name() -> None:
     async def send(message: Message) -> None:
         bodies.append(message.get("body", b""))
 
-    front = Front(App("rest"), App("echo"), lambda: {"name": names[0]})
+    front = Front(App("rest"), lambda: {"name": names[0]})
     for _ in range(3):
         await front({"type": "http", "path": "/ping", "method": "GET"}, receive, send)
         del names[:-1]
