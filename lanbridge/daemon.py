@@ -29,7 +29,7 @@ from lanbridge.core.events import (
     NetworkChanged,
     ServiceEvent,
 )
-from lanbridge.core.names import InstanceName, ServiceType
+from lanbridge.core.names import InstanceName, ServiceType, fold
 from lanbridge.core.text import printable
 from lanbridge.core.views import event_json
 from lanbridge.discovery import Discovery
@@ -246,11 +246,13 @@ class Daemon:
         """What we advertise, and so should hear."""
         if not self.discovery.engine.links:
             return []
+        # A type is written in any case, and may have a subtype: then that alone is asked for.
+        browsed = {fold(ServiceType.parse(one).browse_name) for one in self.settings.types}
         return [
             one.ad.name.fqdn
             for one in self.discovery.publisher.published.values()
             if one.established.is_set()
-            and (not self.settings.types or str(one.ad.type) in self.settings.types)
+            and (not browsed or not browsed.isdisjoint(map(fold, one.ad.browse_names)))
         ]
 
     def _say_network(self) -> None:

@@ -34,14 +34,14 @@ ROUND_COUNT = 2  # one packet may be lost
 MAX_PROBED = 64
 SILENT_ROUNDS = 2  # by then who does not answer mDNS is offline
 
-# Nobody was there to say anything. Of all other outcomes somebody is the source.
+# Nobody was there to say anything. Of all other outcomes but NOT_SENT somebody is the source.
 _SILENCE = frozenset((Outcome.TIMEOUT, Outcome.REFUSED, Outcome.UNREACHABLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pinged:
-    """What became of a run of probes of one service. verifying: None where somebody answered, else
-    whether the network is asked for it now; False: that was under way.
+    """What became of a run of probes of one service. verifying: None where somebody answered or not
+    all were sent, else whether the network is asked for it now; False: that was under way.
     """
 
     via: str
@@ -49,6 +49,11 @@ class Pinged:
     results: tuple[ProbeResult, ...]
     summary: ProbeSummary
     verifying: bool | None
+
+    @property
+    def answered(self) -> bool:
+        """Whether there was a word from it, or from who stands before it."""
+        return any(one.outcome not in (*_SILENCE, Outcome.NOT_SENT) for one in self.results)
 
     @property
     def why(self) -> str:
@@ -191,8 +196,8 @@ class PeriodicProbe:
             except Unreachable:
                 self._silent.pop(service.id, None)
                 return
-        if pinged.verifying is None:
+        if pinged.answered:
             self._silent.pop(service.id, None)
-        else:
+        elif pinged.verifying is not None:  # else it is this host that is in want
             rounds, _ = self._silent.get(service.id, (0, ""))
             self._silent[service.id] = (rounds + 1, f"{pinged.url}, {pinged.why}")

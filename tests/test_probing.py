@@ -182,6 +182,7 @@ def test_of_several_addresses_the_ipv4_one_that_is_near(wire: Wire) -> None:
         (Outcome.UNREACHABLE, True),
         (Outcome.BAD_REPLY, False),
         (Outcome.REFUSED_BY_GUARD, False),
+        (Outcome.NOT_SENT, False),
     ],
 )
 def test_silence_makes_us_ask_the_network(wire: Wire, outcome: Outcome, silent: bool) -> None:
@@ -262,6 +263,24 @@ class TestTables:
         wire.outcome = Outcome.OK
         run(table.round())
         assert list(table.unanswered()) == []
+
+    def test_a_want_of_this_host_says_nothing_of_the_service(self, wire: Wire) -> None:
+        """No file descriptor is left: neither is it silent, nor does it answer again."""
+        house = House()
+        house.hear(*whole())
+        table = house.table(types=["_http._tcp"])
+        wire.outcome = Outcome.NOT_SENT
+        for _ in range(3):
+            run(table.round())
+        assert (list(table.unanswered()), house.verified) == ([], [])
+        wire.outcome = Outcome.REFUSED
+        for _ in range(2):
+            run(table.round())
+            house.hear(srv(), address())
+        wire.outcome = Outcome.NOT_SENT
+        run(table.round())
+        ((_, sentence),) = table.unanswered()
+        assert sentence.endswith("refused")
 
     def test_who_went_offline_is_no_alarm(self, wire: Wire) -> None:
         """`service.lost` says so."""

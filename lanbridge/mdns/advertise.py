@@ -41,6 +41,11 @@ class Advertisement:
         return self.name.type
 
     @property
+    def browse_names(self) -> tuple[str, ...]:
+        """Whoever asks for one of these is told of it, RFC 6763 §4.1, §7.1."""
+        return self.type.fqdn, *(f"{one}._sub.{self.type.fqdn}" for one in self.subtypes)
+
+    @property
     def txt_rdata(self) -> bytes:
         """RFC 6763 §6.7: `txtvers` is "the first key in the TXT record"; ours says 1."""
         if any(key.lower() == "txtvers" for key, _ in self.txt):
@@ -90,14 +95,8 @@ def records_on(link: Link, ad: Advertisement) -> RecordGroup:
         Record(instance, RecordType.SRV, HOST_TTL_S, srv, flush=True),
         Record(instance, RecordType.TXT, OTHER_TTL_S, ad.txt_rdata, flush=True),
     )
-    shared = [
-        Record(ad.type.fqdn, RecordType.PTR, OTHER_TTL_S, instance),
-        Record(SERVICE_META, RecordType.PTR, OTHER_TTL_S, ad.type.fqdn),
-    ]
-    shared += [
-        Record(f"{subtype}._sub.{ad.type.fqdn}", RecordType.PTR, OTHER_TTL_S, instance)
-        for subtype in ad.subtypes
-    ]
+    shared = [Record(name, RecordType.PTR, OTHER_TTL_S, instance) for name in ad.browse_names]
+    shared.insert(1, Record(SERVICE_META, RecordType.PTR, OTHER_TTL_S, ad.type.fqdn))
     reverse = tuple(
         Record(reverse_name(address), RecordType.PTR, HOST_TTL_S, host, flush=True)
         for address in addresses

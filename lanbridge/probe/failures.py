@@ -1,5 +1,6 @@
 """What went wrong, as an outcome and a clause for a person."""
 
+import errno
 import json
 import os
 from http import HTTPStatus
@@ -7,6 +8,7 @@ from http import HTTPStatus
 from lanbridge.probe.results import Outcome, Reply
 
 _DETAIL_MAX = 500  # characters of a stranger's explanation
+_OWN_WANT = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 
 def system_failure(error: OSError) -> Reply:
@@ -19,7 +21,8 @@ def system_failure(error: OSError) -> Reply:
         return closed()
     # asyncio has words of its own in `strerror`.
     detail = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-    return Reply(Outcome.UNREACHABLE, detail=detail)
+    own = error.errno in _OWN_WANT
+    return Reply(Outcome.NOT_SENT if own else Outcome.UNREACHABLE, detail=detail)
 
 
 def closed(why: str = "") -> Reply:

@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     REFUSED = "refused"  # nothing listens on the port
     UNREACHABLE = "unreachable"
+    NOT_SENT = "not-sent"  # this host has no socket, or no memory for it: it says nothing of theirs
     BAD_REPLY = "bad-reply"
     REFUSED_BY_GUARD = "refused-by-guard"  # lanbridge says why in `detail`
 

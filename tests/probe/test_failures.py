@@ -22,14 +22,20 @@ REFUSAL = b'{"type": "/errors/refused", "code": "refused", "detail": "it is in n
         (errno.ENETUNREACH, Outcome.UNREACHABLE),
         (errno.EADDRNOTAVAIL, Outcome.UNREACHABLE),
         (errno.EPERM, Outcome.UNREACHABLE),
+        (errno.EMFILE, Outcome.NOT_SENT),
+        (errno.ENFILE, Outcome.NOT_SENT),
+        (errno.ENOBUFS, Outcome.NOT_SENT),
+        (errno.ENOMEM, Outcome.NOT_SENT),
     ],
     ids=lambda value: errno.errorcode[value] if isinstance(value, int) else None,
 )
 def test_what_the_system_says(number: int, outcome: Outcome) -> None:
-    """Each error is an outcome; the system's own words are kept where it cannot be reached."""
+    """Each error is an outcome; the system's own words are kept where nothing went out."""
     reply = system_failure(OSError(number, "Connect call failed"))
     assert reply.outcome is outcome
-    assert (reply.detail == os.strerror(number)) == (outcome is Outcome.UNREACHABLE)
+    assert (reply.detail == os.strerror(number)) == (
+        outcome in (Outcome.UNREACHABLE, Outcome.NOT_SENT)
+    )
 
 
 def test_a_name_that_is_none_has_its_own_words() -> None:

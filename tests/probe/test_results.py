@@ -50,8 +50,8 @@ def test_whatever_is_not_ok_is_lost() -> None:
     failed = [outcome for outcome in Outcome if outcome is not Outcome.OK]
     bad = [result(sequence, 1.0, outcome) for sequence, outcome in enumerate(failed, 2)]
     summary = tally(result(1, 3.0), *bad).summary()
-    assert (summary.sent, summary.received) == (6, 1)
-    assert summary.loss == pytest.approx(5 / 6, abs=1e-6)
+    assert (summary.sent, summary.received) == (7, 1)
+    assert summary.loss == pytest.approx(6 / 7, abs=1e-6)
     assert summary.outcomes == {outcome.value: 1 for outcome in Outcome}
     assert summary.rtt_min_ms == summary.rtt_max_ms == 3.0
 
