@@ -102,7 +102,7 @@ def _translate(found: dict[str, Any], sources: Mapping[str, str]) -> InvalidSett
         near = get_close_matches(keys[-1], known.model_fields, n=1)
         if source.startswith(PREFIX) and len(keys) == 1:
             where, near = source, [PREFIX + key.upper() for key in near]
-        remedy = f"did you mean {near[0]!r}" if near else "'lanbridge config init -' lists all"
+        remedy = f"did you mean {near[0]!r}?" if near else "'lanbridge config init -' lists all"
         return InvalidSetting(where, "there is no such setting", remedy, source)
     if found["type"] == "value_error":
         rule = str(found["ctx"]["error"]).removesuffix(".")

@@ -41,7 +41,7 @@ def test_a_static_service(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("prot = 1", "setting 'prot': there is no such setting; did you mean 'port'."),
+        ("prot = 1", "setting 'prot': there is no such setting; did you mean 'port'?"),
         ("x = 1", "setting 'x': there is no such setting; 'lanbridge config init -' lists all."),
         ("port = 0", "setting 'port': port '0': it is not a whole number from 1 to 65535."),
         ("port = true", "setting 'port': port 'True': it is not a whole number from 1 to 65535."),

@@ -122,8 +122,7 @@ def test_an_unknown_variable_is_named_with_its_neighbour(file: Path) -> None:
     with pytest.raises(InvalidSetting) as caught:
         load(None, {}, {"LANBRIDGE_PROT": "1"})
     assert str(caught.value) == (
-        "LANBRIDGE_PROT: setting 'LANBRIDGE_PROT': there is no such setting; "
-        "did you mean 'LANBRIDGE_PORT'."
+        "setting 'LANBRIDGE_PROT': there is no such setting; did you mean 'LANBRIDGE_PORT'?"
     )
 
 

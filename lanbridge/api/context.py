@@ -13,7 +13,7 @@ from lanbridge.api.problems import documented
 from lanbridge.core.addresses import Address, Relation, classify, parse_address
 from lanbridge.core.errors import InvalidAddress
 from lanbridge.daemon import Daemon
-from lanbridge.wechat.lan import Phone, phone_from
+from lanbridge.wechat.lan import Phone, phone_at, phone_from
 
 Made = TypeVar("Made")
 
@@ -46,7 +46,7 @@ def phone_or_caller(
     if text is not None:
         return phone_from(text, state, hotspot=hotspot)
     caller = _neighbour(connection, daemon)
-    return phone_from(str(caller), state, hotspot=hotspot) if caller else None
+    return phone_at(caller, state, hotspot=hotspot) if caller else None
 
 
 def _neighbour(connection: HTTPConnection, daemon: Daemon) -> Address | None:

@@ -21,7 +21,7 @@ async def only_known(connection: HTTPConnection) -> None:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             remedy = (
-                f"did you mean '{near[0]}'" if near else f"it takes {', '.join(known) or 'none'}"
+                f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(known) or 'none'}"
             )
             raise _wrong(name, "there is no such parameter here", remedy)
         if not known[name] and len(connection.query_params.getlist(name)) > 1:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from socket import gaierror
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
@@ -81,6 +82,9 @@ def connected(url: str) -> Iterator[HTTPConnection]:
         yield connection
     except (KeyError, TypeError, ValueError, RecursionError, HTTPException) as error:
         raise _stranger(url) from error
+    except gaierror as error:
+        remedy = f"say where the daemon is with --url, as in {DEFAULT_URL}"
+        raise DaemonUnreachable(url, f"no address of '{host}' is known", remedy) from error
     except OSError as error:
         rule = f"it does not answer ({error.strerror or error})"
         remedy = "start it with 'lanbridge serve', or say where it is with --url"

@@ -12,7 +12,7 @@ import click
 
 from lanbridge.cli.host_address import host_address
 from lanbridge.core.addresses import parse_address, parse_port
-from lanbridge.core.errors import InvalidAddress, InvalidInput, NotFound
+from lanbridge.core.errors import InvalidAddress, InvalidInput, InvalidPort, NotFound
 from lanbridge.core.views import ServiceView
 from lanbridge.probe import known
 from lanbridge.probe.results import ProbeTarget
@@ -60,12 +60,21 @@ def parse(text: str, transports: Sequence[str]) -> Endpoint | None:
         return _parse_url(text, transports)
     if match := _HOST_PORT.fullmatch(text):
         return Endpoint(None, match["ipv6"] or match["host"], parse_port(match["port"]), "")
-    with suppress(InvalidAddress):
-        address = parse_address(text)
-        shown = f"[{address}]:8620" if address.version == 6 else f"{address}:8620"
-        raise InvalidInput(text, "it has no port", f"write it like {shown}")
+    head, _, tail = text.rpartition(":")
+    with_port = _with_port(head, tail)
+    if shown := list(filter(None, (with_port, _with_port(text, "8620")))):
+        rule = "no brackets say where its address ends" if with_port else "it has no port"
+        raise InvalidInput(text, rule, f"write it like {' or '.join(shown)}")
     if _LOCAL_HOST.fullmatch(text):
         raise InvalidInput(text, "it is a host, without a port", f"write it like {text}:8620")
+    return None
+
+
+def _with_port(host: str, port: str) -> str | None:
+    """As an address and a port are written, if they are such."""
+    with suppress(InvalidAddress, InvalidPort):
+        address, number = parse_address(host), parse_port(port)
+        return f"[{address}]:{number}" if address.version == 6 else f"{address}:{number}"
     return None
 
 

@@ -46,7 +46,8 @@ class LanbridgeError(Exception):
     """One sentence a person can act on, with the fields it was made from.
 
     what: the kind of thing ("service type"); value: the offending text, as given;
-    rule: which rule it breaks, as a clause; remedy: what to do, as an imperative clause.
+    rule: which rule it breaks, as a clause; remedy: what to do, as an imperative clause, or what
+    may be meant, as a question.
     """
 
     code: ClassVar[str] = "internal"
@@ -63,7 +64,9 @@ class LanbridgeError(Exception):
         value = exact(self.value) if self.exactly else printable(self.value)
         subject = f"{self.what} '{value}'".lstrip() if value else self.what
         sentence = f"{subject}: {self.rule}"
-        return f"{sentence}; {self.remedy}." if self.remedy else f"{sentence}."
+        if self.remedy:
+            sentence = f"{sentence}; {self.remedy}"
+        return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 class InvalidInput(LanbridgeError):
@@ -122,7 +125,7 @@ class InvalidSetting(InvalidInput):
 
     def __str__(self) -> str:
         sentence = super().__str__()
-        return f"{self.source}: {sentence}" if self.source else sentence
+        return f"{self.source}: {sentence}" if self.source not in ("", self.value) else sentence
 
 
 class BodyRefused(InvalidInput):

@@ -25,6 +25,7 @@ from lanbridge.core.errors import InvalidAddress
 from lanbridge.core.text import printable
 
 _NAMED = 4  # addresses named in one reason
+_PHONE_REMEDY = "give the phone's own address, like 192.168.1.20/24"
 
 
 class Fault(Enum):
@@ -110,18 +111,30 @@ class Phone:
 
 
 def phone_from(text: str, state: NetworkState, *, hotspot: bool = False) -> Phone:
-    """Read `IP` or `IP/PREFIX`; raises InvalidAddress.
+    """Read `IP` or `IP/PREFIX`; raises InvalidAddress, also for what no phone can have.
 
-    Without a prefix it is that of our own subnet the address is in, else /24 or /64, assumed.
+    127.0.0.1 is one: that of the developer tools.
     """
     host, slash, prefix = text.partition("/")
     address = unmapped(parse_address(host))
-    if slash:
-        try:
-            return Phone(ip_interface(f"{address}/{prefix}"), hotspot=hotspot)
-        except ValueError:
-            rule = f"'{printable(prefix)}' is no prefix length of IPv{address.version}"
-            raise InvalidAddress(text, rule, "write it like 192.168.1.20/24") from None
+    if not address.is_loopback and (why := unusable(address)):
+        raise InvalidAddress(text, f"it is {why}, which no phone has", _PHONE_REMEDY)
+    if not slash:
+        return phone_at(address, state, hotspot=hotspot)
+    try:
+        phone = Phone(ip_interface(f"{address}/{prefix}"), hotspot=hotspot)
+    except ValueError:
+        rule = f"'{printable(prefix)}' is no prefix length of IPv{address.version}"
+        raise InvalidAddress(text, rule, "write it like 192.168.1.20/24") from None
+    if address in set_aside(phone.interface.network):
+        rule = f"it {phone.clause(Fault.SET_ASIDE, address)}, which no phone has"
+        raise InvalidAddress(text, rule, _PHONE_REMEDY)
+    return phone
+
+
+def phone_at(address: Address, state: NetworkState, *, hotspot: bool = False) -> Phone:
+    """With the prefix of our own subnet that the address is in, else /24 or /64, assumed."""
+    address = unmapped(address)
     home = classify(address, state).network
     length = home.prefixlen if home else 24 if address.version == 4 else 64
     return Phone(ip_interface((address, length)), assumed=home is None, hotspot=hotspot)

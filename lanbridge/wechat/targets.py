@@ -12,6 +12,7 @@ from lanbridge.core.errors import InvalidAddress
 from lanbridge.core.text import printable
 
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_HEX = re.compile(r"0x[0-9a-f]*", re.I)
 _PADDED = re.compile(r"(?<![^.])0+[0-9]")
 _HALF_A_SCHEME = re.compile(r"(https?|wss?):(?!//|[0-9]+(?:/|$))", re.I)  # "http:80" is a host
 _MAX_NAME = 253  # RFC 1035 §2.3.4, written with dots
@@ -40,7 +41,8 @@ def parse_host(text: str) -> tuple[str, Address | None]:
         rule = "it is neither an IP address nor a host name"
         is_more = ":" in text or "/" in text
         raise InvalidAddress(text, rule, _MORE_REMEDY if is_more else _HOST_REMEDY)
-    if labels[-1].isdigit():
+    # Browsers read more as numbers than inet_pton(3) does: WHATWG URL, "ends in a number".
+    if labels[-1].isdigit() or _HEX.fullmatch(labels[-1]):
         rule = "it ends in a number as an IPv4 address does, and is none"
         if _PADDED.search(text):
             rule = "a number in it begins with 0, which some read as octal"

@@ -44,12 +44,12 @@ def test_what_a_route_does_not_know_is_refused(client: TestClient, path: str) ->
 @pytest.mark.parametrize(
     ("path", "remedy"),
     [
-        ("services?tpye=_http._tcp", "did you mean 'type'."),
-        ("services?Type=_http._tcp", "did you mean 'type'."),
-        ("services?own=true&limt=5", "did you mean 'limit'."),
-        ("devices/x?form=10.0.0.9", "did you mean 'from'."),
-        ("events?snapshots=true", "did you mean 'snapshot'."),
-        ("check/url?url=http://10.0.0.7/&platfrom=ios", "did you mean 'platform'."),
+        ("services?tpye=_http._tcp", "did you mean 'type'?"),
+        ("services?Type=_http._tcp", "did you mean 'type'?"),
+        ("services?own=true&limt=5", "did you mean 'limit'?"),
+        ("devices/x?form=10.0.0.9", "did you mean 'from'?"),
+        ("events?snapshots=true", "did you mean 'snapshot'?"),
+        ("check/url?url=http://10.0.0.7/&platfrom=ios", "did you mean 'platform'?"),
         ("check/service-type?type=_http._tcp", "it takes value."),
         ("types?x=", "it takes none."),
     ],
@@ -91,7 +91,7 @@ def test_a_websocket_is_told_too(client: TestClient) -> None:
     ):
         pass
     assert denied.value.status_code == 422
-    assert denied.value.json()["detail"].endswith("did you mean 'type'.")
+    assert denied.value.json()["detail"].endswith("did you mean 'type'?")
 
 
 def test_a_websocket_is_told_of_a_value_that_is_none(client: TestClient) -> None:

@@ -104,6 +104,20 @@ def test_no_daemon_names_the_remedy() -> None:
             list(ask(f"http://127.0.0.1:{held.getsockname()[1]}", "/list", {}))
 
 
+def test_a_name_that_nobody_has_is_no_daemon_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To start one would not help: `--url foo` is a slip."""
+
+    def nobody(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    with pytest.raises(
+        DaemonUnreachable, match="no address of 'foo' is known; say where"
+    ) as caught:
+        list(ask("foo", "/list", {}))
+    assert "serve" not in str(caught.value)
+
+
 @pytest.mark.parametrize("shorten", [str, lambda url: url.removeprefix("http://")])
 def test_the_scheme_may_be_left_out(daemon: Daemon, shorten: Callable[[str], str]) -> None:
     """`--url 192.168.1.5:8620` is what people type."""

@@ -102,7 +102,13 @@ def test_whatever_else_is_a_name(text: str) -> None:
     ("text", "words"),
     [
         ("10.0.0.5", "it has no port; write it like 10.0.0.5:8620"),
-        ("fe80::1%eth0", "write it like [fe80::1%eth0]:8620"),
+        ("fe80::1%eth0", "it has no port; write it like [fe80::1%eth0]:8620."),
+        ("fd77::1", "it has no port; write it like [fd77::1]:8620."),
+        (
+            "fd77::1:8620",
+            "where its address ends; write it like [fd77::1]:8620 or [fd77::1:8620]:8620.",
+        ),
+        ("fd77::1:18620", "write it like [fd77::1]:18620."),
         ("lamp.local", "it is a host, without a port; write it like lamp.local:8620"),
         ("客厅灯.Local.", "it is a host, without a port"),
         ("10.0.0.5:0", "whole number from 1"),

@@ -80,6 +80,19 @@ class TestTwoHostsWithOneName:
             lan.wait(20)
             assert self.rivals(lan) == {}
 
+    def test_a_second_card_that_was_taken_out_hides_no_second_host(self) -> None:
+        """What both cards told of is of the past when the address is another machine's."""
+        lan = Lan()
+        for source in ("10.0.0.7", "10.0.0.8"):
+            self.announce(lan, source, "lamp", "plug")
+        for _ in range(13):
+            self.announce(lan, "10.0.0.7", "lamp")
+            lan.wait(FOUGHT_S / 12)
+        for name, source in (("plug", "10.0.0.8"), ("lamp", "10.0.0.7")) * 2:
+            self.announce(lan, source, name)
+            lan.wait(20)
+        assert self.rivals(lan) == {"lamp.local": {"10.0.0.7", "10.0.0.8"}}
+
     def test_one_answer_that_was_lost_makes_no_second_host(self) -> None:
         """Nor do answers that tell of an address alone."""
         lan = Lan()

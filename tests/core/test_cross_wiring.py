@@ -49,6 +49,17 @@ def test_it_is_over_when_the_host_names_it_no_more() -> None:
     assert found(lan) == []
 
 
+def test_it_is_over_at_once_when_the_host_takes_the_address_back() -> None:
+    """A goodbye, RFC 6762 §10.1, though its record lives on for a second."""
+    lan = Lan()
+    says(lan, "plug", "10.0.0.8")
+    says(lan, "lamp", "10.0.0.7", "10.0.0.8")
+    lan.wait(10)
+    assert found(lan) == CROSSED
+    lan.hear(address("lamp.local", "10.0.0.8", 0), source="10.0.0.7")
+    assert found(lan) == []
+
+
 def test_a_host_that_goes_on_naming_a_lease_it_lost() -> None:
     """It has another one now, and the old one was given to somebody else."""
     lan = Lan()
@@ -97,6 +108,16 @@ class TestWhatIsLegitimate:
         says(lan, "plug", "10.0.0.8")
         assert found(lan) == []
 
+    def test_a_lease_that_moves_from_one_who_flushes_no_caches(self) -> None:
+        """Without the bit of RFC 6762 §10.2 the old record lives on, and counts for nothing."""
+        lan = Lan()
+        says(lan, "lamp", "10.0.0.8")
+        lan.wait(5)
+        lan.hear(address("lamp.local", "10.0.0.7")._replace(flush=False), source="10.0.0.7")
+        says(lan, "plug", "10.0.0.8")
+        lan.wait(5)
+        assert found(lan) == []
+
     def test_a_lease_that_moves_from_one_who_went_without_a_word(self) -> None:
         """It was switched off; its records live on for a while."""
         lan = Lan()
@@ -134,6 +155,18 @@ class TestWhatIsLegitimate:
             lan.wait(50)
             assert found(lan) == []
 
+    def test_a_second_name_of_one_machine_that_is_heard_over_ipv6_alone_later(self) -> None:
+        """Who had the address before the other was last heard from there has not got it after."""
+        lan = Lan()
+        for name in ("lanbridge-1", "pi", "lanbridge-1"):
+            says(lan, name, "10.0.0.7")
+            lan.wait(5)
+        for _ in range(ROUNDS):
+            says(lan, "pi", "10.0.0.7")
+            says(lan, "lanbridge-1", "10.0.0.7", source="fe80::7")
+            lan.wait(50)
+            assert found(lan) == []
+
     def test_two_stacks_of_one_machine_that_choose_another_source(self) -> None:
         """Each names both addresses."""
         lan = Lan()
@@ -152,6 +185,17 @@ class TestWhatIsLegitimate:
             says(lan, "one", "10.0.0.7", "10.0.0.8")
             says(lan, "each", "10.0.0.7", "10.0.0.8")
             says(lan, "each", "10.0.0.7", "10.0.0.8", source="10.0.0.8")
+            lan.wait(50)
+            assert found(lan) == []
+
+    def test_two_stacks_on_two_network_cards_of_one_machine(self) -> None:
+        """avahi names on each the address of that one, and ends on the one we do not end on."""
+        lan = Lan()
+        for _ in range(ROUNDS):
+            says(lan, "pi", "10.0.0.7")
+            says(lan, "pi", "10.0.0.8")
+            says(lan, "lanbridge-1", "10.0.0.7", "10.0.0.8", source="10.0.0.8")
+            says(lan, "lanbridge-1", "10.0.0.7", "10.0.0.8")
             lan.wait(50)
             assert found(lan) == []
 

@@ -46,6 +46,11 @@ class TestPhoneFrom:
             ("2001:db8:1::77", "2001:db8:1::77/64", False),
             ("2001:db8:9::77", "2001:db8:9::77/64", True),
             ("127.0.0.1", "127.0.0.1/24", True),
+            ("127.0.0.1/8", "127.0.0.1/8", False),
+            ("::1", "::1/64", True),
+            ("10.0.9.255", "10.0.9.255/24", True),
+            ("10.0.9.255/16", "10.0.9.255/16", False),
+            ("10.0.0.0/31", "10.0.0.0/31", False),
             ("172.17.0.9", "172.17.0.9/24", True),
             ("fe80::9%eth0/64", "fe80::9%eth0/64", False),
         ],
@@ -67,6 +72,11 @@ class TestPhoneFrom:
             ("192.168.1.77/33", "'33' is no prefix length of IPv4"),
             ("192.168.1.77/", "'' is no prefix length of IPv4"),
             ("::1/24/24", "'24/24' is no prefix length of IPv6"),
+            ("10.0.0.0/8", "it is the network or broadcast address of 10.0.0.0/8, which no phone"),
+            ("192.168.1.255/24", "is the network or broadcast address of 192.168.1.0/24, which"),
+            ("0.0.0.0", "it is the unspecified address, which no phone has"),
+            ("224.0.0.251/24", "it is a multicast address, not one machine, which no phone has"),
+            ("ff02::fb", "it is a multicast address"),
         ],
     )
     def test_refused(self, text: str, rule: str) -> None:

@@ -53,6 +53,8 @@ def test_targets(text: str, target: Target) -> None:
         ("http://3232235796/", "it ends in a number"),
         ("http://192.168.01.20/", "begins with 0, which some read as octal"),
         ("http://0x7f.1/", "it ends in a number"),
+        ("http://0x7F000001/", "it ends in a number"),
+        ("http://192.168.1.0x14/", "it ends in a number"),
         ("http://-a.example/", "it is neither an IP address nor a host name"),
         ("http://a..b/", "it is neither an IP address nor a host name"),
         (f"http://{'a.' * 127}a/", "it is neither an IP address nor a host name"),

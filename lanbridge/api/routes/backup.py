@@ -37,10 +37,14 @@ class Backup(BaseModel):
 
 
 class Restored(BaseModel):
-    """How much was taken in; `refused`: why some was not; `kept`: whether it is on the disk."""
+    """How much was taken in, and how much of that was not known; `refused`: why some was not;
+    `kept`: whether it is on the disk.
+    """
 
     devices: int
     services: int
+    new_devices: int
+    new_services: int
     refused: list[str]
     kept: bool
 
@@ -59,9 +63,16 @@ async def restore(backup: Backup, daemon: TheDaemon) -> Restored:
     refused: list[str] = []
     devices = await _read(backup.devices, read_device, refused)
     services = await _read(backup.services, read_service, refused)
+    new_devices = sum(daemon.census.devices.record(one.id) is None for one in devices)
+    new_services = sum(daemon.discovery.registry.service(one.id) is None for one in services)
     kept = await daemon.keeper.restore(services, devices, daemon.discovery.moment())
     return Restored(
-        devices=len(devices), services=len(services), refused=refused[:MAX_TOLD], kept=kept
+        devices=len(devices),
+        services=len(services),
+        new_devices=new_devices,
+        new_services=new_services,
+        refused=refused[:MAX_TOLD],
+        kept=kept,
     )
 
 

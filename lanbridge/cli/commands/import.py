@@ -22,19 +22,22 @@ def command(file: Path, url: str, token_file: Path | None) -> int:
     backup = _read(file)
     token = find_token(url, token_file)
     head = {"format": backup["format"], "version": backup["version"]}
-    counts, refused, kept = {"devices": 0, "services": 0}, 0, True
-    for name in counts:
+    taken, refused, kept = {"devices": 0, "services": 0}, 0, True
+    new = dict(taken)
+    for name in taken:
         # Whom others are merged into comes first.
         items = sorted(backup.get(name, []), key=_is_merged)
         for at in range(0, len(items), PIECE):
             piece = items[at : at + PIECE]
             answer = send(url, "POST", "/api/v1/import", token, {**head, name: piece})
-            counts[name] += answer[name]
+            taken[name] += answer[name]
+            new[name] += answer[f"new_{name}"]
             refused += len(piece) - answer[name]
             kept = kept and answer["kept"]
             for sentence in answer["refused"]:
                 complain(sentence, "warning")
-    say(f"{counts['devices']} devices and {counts['services']} services taken in")
+    shown = [f"{count} {name} ({new[name]} of them new)" for name, count in taken.items()]
+    say(f"{' and '.join(shown)} taken in")
     if not kept:
         complain("the daemon cannot write to its disk: a restart will lose them", "warning")
     return 0 if kept and not refused else 1

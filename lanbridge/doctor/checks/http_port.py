@@ -15,8 +15,9 @@ def check(host: Host) -> Iterator[Finding]:
         return
     yield Finding(
         severity=Severity.WARNING,
-        sentence=f"port {port} is one that phones refuse",
+        sentence=f"port {port} is one that phones refuse to TCP sockets",
         evidence={"port": port},
-        consequence="wx.createTCPSocket of a mini-program fails before it sends anything.",
+        consequence="wx.createTCPSocket of a mini-program fails before it sends anything; HTTP, "
+        "WebSocket and UDP go through.",
         remedy="lanbridge serve --port 8620, or port = 8620 in the settings file",
     )

@@ -48,7 +48,10 @@ def test_it_comes_back_in_a_daemon_that_knows_nothing(
         key = {"Authorization": f"Bearer {other.daemon.token.ensured()}"}
         assert there.post(IMPORT, json=backup).status_code == 401
         answer = there.post(IMPORT, json=backup, headers=key)
-        assert answer.json() == {"devices": 250, "services": 250, "refused": [], "kept": True}
+        counts = {"devices": 250, "services": 250, "refused": [], "kept": True}
+        assert answer.json() == counts | {"new_devices": 250, "new_services": 250}
+        answer = there.post(IMPORT, json=backup, headers=key)
+        assert answer.json() == counts | {"new_devices": 0, "new_services": 0}
         listed = there.get(DEVICES).json()["items"]
         assert {one["id"] for one in listed} == ids
         assert {one["state"] for one in listed} == {"offline"}

@@ -64,7 +64,7 @@ def test_a_service_as_the_caller_sees_it(client: TestClient, home: Home) -> None
         ("10.0.0.20/24", True, None),
         ("10.0.9.20/16", True, None),
         ("::ffff:10.0.0.20", True, None),
-        ("10.0.0.20/30", False, "outside 10.0.0.20/30"),
+        ("10.0.0.21/30", False, "outside 10.0.0.20/30"),
         ("192.168.7.7", False, "by its assumed mask 255.255.255.0"),
         ("10.0.0.7", False, "is the phone itself"),
         ("fe80::9", False, "has IPv6"),

@@ -106,7 +106,7 @@ def test_check_tells_every_fault(run: Run, tmp_path: Path) -> None:
     assert (status, out) == (2, "")
     first, second = sorted(err.splitlines())
     assert first == (
-        f"error: {path}: setting 'prot': there is no such setting; did you mean 'port'."
+        f"error: {path}: setting 'prot': there is no such setting; did you mean 'port'?"
     )
     assert second.startswith(f"error: {path}: setting 'types[0]': service type 'http': ")
 

@@ -41,10 +41,14 @@ def test_a_backup_is_given_in_pieces_and_whom_others_are_merged_into_comes_first
     ]
     devices.append({"id": "600", "merged_into": None})
     answer = {"devices": 500, "services": 0, "refused": ["one was bad"], "kept": True}
+    answer |= {"new_devices": 2, "new_services": 0}
     daemon.pages[PATH] = (200, answer)
     backup = write({**HEAD, "made": "x", "devices": devices, "services": []})
     status, out, err = run("import", backup, "--url", daemon.url)
-    assert (status, out) == (1, "1000 devices and 0 services taken in\n")
+    assert (status, out) == (
+        1,
+        "1000 devices (4 of them new) and 0 services (0 of them new) taken in\n",
+    )
     assert err == "warning: one was bad\n" * 2
     sent = [body for _, _, _, body in daemon.told]
     assert [len(one["devices"]) for one in sent] == [500, 101]
