@@ -1,5 +1,6 @@
 """The registry's own, mutable picture of one service instance and of one host."""
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -119,12 +120,14 @@ class Service:
     )  # fmt: skip
 
     def __init__(self, fqdn: str, parts: tuple[str, str, str], owner: str, now: Moment) -> None:
-        self.instance, self.type, self.domain = parts
+        # What thousands have in common is there once.
+        owner = sys.intern(owner)
+        self.instance, self.type, self.domain = parts[0], *map(sys.intern, parts[1:])
         self.key = fold(fqdn)
         self.id = stable_id(fqdn)
         name = f"{self.instance}.{self.type}.{self.domain}"
         self.ptr = RecordSet(owner, RecordType.PTR)
-        self.ptr_key = fold(owner)
+        self.ptr_key = sys.intern(fold(owner))
         self.srv = RecordSet(name, RecordType.SRV)
         self.txt = RecordSet(name, RecordType.TXT)
         self.subtypes: dict[str, None] = {}

@@ -3,6 +3,7 @@
 `decode` reads strangers' data and never raises; `encode` and `parse_pair` read ours and do.
 """
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -74,7 +75,7 @@ def decode(rdata: bytes) -> TxtRecord:
             ignored.append(f"{end - start + 1} further bytes are not read: too many strings")
             break
         name, equals, value = rdata[start:at].partition(b"=")
-        key = name.decode("latin-1")
+        key = sys.intern(name.decode("latin-1"))  # a few of them make up the records of a LAN
         # RFC 6763 §6.4: "MUST be printable US-ASCII values (0x20-0x7E) ..., excluding '='".
         if not (key.isascii() and key.isprintable()):
             ignored.append(f"key '{_shown(name)}' is not printable ASCII")
