@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from lanbridge.core.services import ServiceInstance
-from lanbridge.core.txt import TxtRecord
+from lanbridge.core.txt import Absent, TxtRecord
 
 # In this order: the first that is there counts.
 _NAMES = (
@@ -46,8 +46,9 @@ _SHOWN_CHARACTERS = 120
 
 def identities(service: ServiceInstance) -> Iterator[str]:
     """What says whose service this is, the strongest first, as `_hap._tcp id=AA:BB:CC:DD:EE:FF`."""
+    said = {key.lower(): value for key, value in service.txt.pairs}
     for key in _IDS:
-        value = _text(service.txt, key)
+        value = _text(said.get(key))
         if value and _IS_ID.fullmatch(value):
             yield f"{service.type} {key}={value.lower()}"
 
@@ -72,11 +73,10 @@ def common_name(services: Iterable[ServiceInstance]) -> str | None:
 
 
 def _first(txt: TxtRecord, keys: tuple[str, ...]) -> str | None:
-    return next((value for key in keys if (value := _text(txt, key))), None)
+    return next((value for key in keys if (value := _text(txt.get(key)))), None)
 
 
-def _text(txt: TxtRecord, key: str) -> str | None:
-    value = txt.get(key)
+def _text(value: bytes | Absent | None) -> str | None:
     if not isinstance(value, bytes):
         return None
     return value.decode("utf-8", "replace")[:_SHOWN_CHARACTERS].strip() or None
