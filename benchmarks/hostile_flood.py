@@ -22,6 +22,7 @@ HONEST, BOGUS, RATE = 50, 20_000, 3_000
 SECONDS, QUICK_SECONDS = 60.0, 15.0
 POLL_S = 0.5
 GROWTH_MIB, P99_MS, IDLE_SHARE = 40.0, 250.0, 0.03
+REST_S = 30.0  # what the last look has asked for has answered by then, or is gone
 IDLE_S, SETTLES_WITHIN_S, LONGEST_S = 5.0, 60.0, 120.0
 
 
@@ -52,6 +53,7 @@ def run(*, quick: bool) -> Result:
                 flooder.stop()
             used_s = daemon.cpu_s() - before_s
             full_mib, dropped = daemon.rss_mib(), daemon.dropped() - dropped
+            time.sleep(REST_S)
             daemon.settle(2.0, SETTLES_WITHIN_S)
             idle_s = daemon.cpu_s()
             time.sleep(IDLE_S)
