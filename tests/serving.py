@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -46,6 +46,12 @@ class Served(Server):
             connection.shutdown()
         while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - sets
             await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the server go on until the condition is met."""
+    while not condition():  # noqa: ASYNC110 - uvicorn has sets here, and no event
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from typing import Any, cast
 from uvicorn.importer import import_from_string
 from uvicorn.server import ServerState
 
+from lanbridge.api.answers import Answers
 from lanbridge.echo.bodies import Memory
 
 MAX_CONNECTIONS = 2_048
@@ -98,6 +99,7 @@ class Connections(ServerState):
 class Bounded(asyncio.Protocol):
     """Goes before a protocol of uvicorn, whose `cycle` is the latest request with its answer."""
 
+    answers: Answers
     client: tuple[str, int] | None
     cycle: Any
     flow: Any
@@ -112,6 +114,7 @@ class Bounded(asyncio.Protocol):
         super().connection_made(transport)
         self.client = peer(transport)
         self.since_s = self.loop.time()
+        self.answers = Answers(self.transport, self.loop)
         self.server_state.admit(self)
 
     @property
@@ -132,6 +135,8 @@ class Bounded(asyncio.Protocol):
         if self.cycle is not cycle:
             self.server_state.waiting.pop(self, None)
             self.since_s, self.received_bytes = self.loop.time(), len(data)
+            self.answers.begin()
+            self.cycle.transport = self.answers
         elif self.transport.get_protocol() is self:  # and not a WebSocket's by now
             self.check_rest(len(data))
 
@@ -150,6 +155,7 @@ class Bounded(asyncio.Protocol):
 
     def answered(self) -> None:
         """Wait for the next head, unless the body of this one is still to be thrown away."""
+        self.answers.leave()  # a head alone, which is what HEAD gets
         if self.cycle.response_complete:
             self.since_s, self.received_bytes = self.loop.time(), 0
             if not self.cycle.more_body:

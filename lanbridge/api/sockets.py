@@ -27,7 +27,8 @@ class WebSocket(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._all: Connections = kwargs["server_state"]
-        self._rest = b""
+        self._rest = b""  # what came while the parser rests, which is what read_paused means here
+        self._stopped = False  # whether the transport rests too
         self._joined = bytearray()  # the fragments of a message, but for the first
         self._waiting_bytes = 0  # of messages that are whole, until their answers are read
         self._taken_bytes = 0  # of what all connections have together
@@ -78,7 +79,13 @@ class WebSocket(WebSocketsSansIOProtocol):
         super().start_keepalive()
 
     def data_received(self, data: bytes) -> None:
-        if self._rest or len(data) > _PIECE_BYTES:
+        """uvicorn stops the transport at each message, and starts it again: two calls of the
+        system. A client that waits for its answer sends nothing that would have to be stopped.
+        """
+        if self.read_paused:
+            self._rest += data
+            self._stop_reading()
+        elif self._rest or len(data) > _PIECE_BYTES:
             self._rest += data
             self._parse()
         else:
@@ -105,10 +112,11 @@ class WebSocket(WebSocketsSansIOProtocol):
             self.send_receive_event_to_app()
 
     def send_receive_event_to_app(self) -> None:
-        if self.disconnected:  # in the middle of what one read brought
+        if self.disconnected or self.close_sent:  # in the middle of what one read brought
             self.frames = []
             return
         self._waiting_bytes += len(self.frames[0])
+        self.read_paused = True  # so that uvicorn does not stop the transport
         _Base.send_receive_event_to_app(self)
         if self._waiting_bytes > _SMALL_BYTES:
             self._count()
@@ -142,8 +150,12 @@ class WebSocket(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """Who does not read is not read from. The attack: pings, whose pongs are never read."""
         super().pause_writing()
-        if not self.read_paused and not self.transport.is_closing():
-            self.read_paused = True
+        self.read_paused = True
+        self._stop_reading()
+
+    def _stop_reading(self) -> None:
+        if not self._stopped and not self.transport.is_closing():
+            self._stopped = True
             self.transport.pause_reading()
 
     def resume_writing(self) -> None:
@@ -155,7 +167,9 @@ class WebSocket(WebSocketsSansIOProtocol):
     def _resume_reading(self) -> None:
         if self.read_paused and self.queue.empty() and self.writable.is_set():
             self.read_paused = False
-            self.transport.resume_reading()
+            if self._stopped:
+                self._stopped = False
+                self.transport.resume_reading()
 
     async def receive(self) -> Any:
         """Whoever asks for a message has answered the one before, and the answer must be read."""

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import Callable
 
 import pytest
 from websockets.asyncio.client import connect
@@ -21,16 +20,10 @@ from lanbridge.api.connections import (
     Strict,
 )
 from tests.api.conftest import Dial
-from tests.serving import Served
+from tests.serving import Served, until
 
 GET = "GET /echo HTTP/1.1\r\nhost: a\r\n\r\n"
 POST = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n"
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Let the server go on until the condition is met."""
-    while not condition():  # noqa: ASYNC110 - uvicorn has sets here, and no event
-        await asyncio.sleep(0)
 
 
 async def heard(server: Served, *sizes_bytes: int) -> None:

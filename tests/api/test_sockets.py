@@ -5,13 +5,15 @@ import base64
 import hashlib
 import struct
 import zlib
+from collections.abc import AsyncGenerator
 
 import pytest
 
+from lanbridge.api.front import Receive, Scope, Send
 from lanbridge.api.sockets import MAX_MESSAGE_BYTES, WebSocket
 from lanbridge.echo.bodies import Memory
 from tests.api.conftest import Dial, Raw
-from tests.serving import Served
+from tests.serving import Served, until
 
 KEY = base64.b64encode(b"0123456789abcdef").decode()
 HEADERS = {
@@ -385,3 +387,96 @@ async def test_many_messages_in_one_write(dial: Dial) -> None:
     numbers = [str(number).encode() for number in range(20_000)]
     raw.send(b"".join(frame(TEXT, number) for number in numbers))
     assert [(await receive(raw))[1] for _ in numbers] == numbers
+
+
+class Reading:
+    """A transport that counts how often it is stopped."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.stops = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
+
+    def pause_reading(self) -> None:
+        self.stops += 1
+        self._transport.pause_reading()
+
+
+@pytest.fixture
+async def slow(server: Served) -> AsyncGenerator[asyncio.Event]:
+    """An echo that waits for the event before it receives its first message."""
+    event = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await event.wait()
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
+
+    server.config.loaded_app = app
+    yield event
+    event.set()
+
+
+async def test_a_message_at_a_time_stops_no_reading(server: Served, dial: Dial) -> None:
+    """To stop and start again is two calls of the system, for each message."""
+    raw = await opened(dial)
+    (connection,) = server.connections.connections
+    assert isinstance(connection, WebSocket)
+    reading = Reading(connection.transport)
+    connection.transport = reading  # type: ignore[assignment]
+    for _ in range(10):
+        raw.send(frame(TEXT, b"a"))
+        assert await receive(raw) == (FIN | TEXT, b"a")
+    assert reading.stops == 0
+
+
+async def test_what_comes_before_the_answer_waits(
+    server: Served, dial: Dial, slow: asyncio.Event
+) -> None:
+    """After one read more nothing is read; in the end all is answered in its order."""
+    raw = await opened(dial)
+    (connection,) = server.connections.connections
+    assert isinstance(connection, WebSocket)
+    raw.send(frame(TEXT, b"0"))
+    await until(lambda: connection.read_paused)
+    assert connection.transport.is_reading()
+    raw.send(frame(TEXT, b"1"))
+    await until(lambda: not connection.transport.is_reading())
+    raw.send(frame(TEXT, b"2"))
+    slow.set()
+    for number in (b"0", b"1", b"2"):
+        assert await receive(raw) == (FIN | TEXT, number)
+
+
+async def test_a_client_that_leaves_before_its_answer(
+    server: Served, dial: Dial, slow: asyncio.Event
+) -> None:
+    """Its message waits for an application that waits for something else, and holds no place."""
+    raw = await opened(dial)
+    (connection,) = server.connections.connections
+    assert isinstance(connection, WebSocket)
+    raw.send(frame(TEXT, b"0"))
+    await until(lambda: connection.read_paused)
+    raw.writer.close()
+    await until(lambda: not server.connections.connections)
+
+
+async def test_a_close_from_both_ends_while_a_message_waits(server: Served, dial: Dial) -> None:
+    """A message that is discarded does not stop the close that comes after it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 4000})
+
+    server.config.loaded_app = app
+    raw = await opened(dial)
+    assert await closing(raw) == 4000
+    raw.send(frame(TEXT, b"late"))
+    await asyncio.sleep(0)
+    raw.send(frame(CLOSE, b"\x0f\xa0"))
+    assert await raw.rest() == b""
