@@ -1,20 +1,22 @@
 """A table for people: live on a terminal, plain aligned lines in a pipe."""
 
 import os
-from collections.abc import Callable, Sequence
-from itertools import count
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count, zip_longest
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
 from lanbridge.cli.output import Column, Row, can_draw
-from lanbridge.cli.widths import width
+from lanbridge.cli.widths import folded, padded, width
 from lanbridge.core.text import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-# A word that is longer is broken: names of strangers do not decide how all the others are shown.
-WORD_MAX = 12
+# Of the first column: names of strangers do not decide how all the others are shown.
+NAME_MAX = 32
+TEXT_MIN = 40  # narrower than this, running text stands below its row
+GAP = 2  # between columns
 LAST_MIN = 18  # of a line on a terminal, for the last column: an IPv4 address and a mark of more
 ERASE = "\r\x1b[K"
 
@@ -103,39 +105,28 @@ class Live:
         self._screen.stop()
 
     def _drawing(self) -> "RenderableType":
-        """A table; where one would have to break words, what is known of each below its name."""
+        """A line for each row; columns that have no room beside the others stand below it."""
+        from rich.text import Text
+
         rows = list(self._rows.values())
         headings = [column.heading for column in self._columns]
-        room = self._console.width - 2 - 3 * (len(headings) - 1)  # what rich puts between them
-        widths = _fit([headings, *rows], room)
-        return self._records(rows) if widths is None else self._table(rows, widths)
-
-    def _table(self, rows: Sequence[Sequence[str]], widths: Sequence[int]) -> "RenderableType":
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for column, wanted in zip(self._columns, widths, strict=True):
-            table.add_column(column.heading, overflow="fold", width=wanted)
-        # Text, not str: rich reads [brackets] in a str as its own markup.
+        room = self._console.width - 1  # a terminal may wrap a line that fills it
+        widths = _beside(headings, rows, room)
+        drawn = Text(no_wrap=True, overflow="crop")
+        if len(widths) > 1:
+            drawn.append(_row(headings, widths), style="bold")
+            drawn.append("─" * (sum(widths.values()) + GAP * (len(widths) - 1)) + "\n")
         for cells in rows:
-            table.add_row(*map(Text, cells))
-        return table
-
-    def _records(self, rows: Sequence[Sequence[str]]) -> "RenderableType":
-        from rich.console import Group
-        from rich.table import Table
-        from rich.text import Text
-
-        parts: list[RenderableType] = []
-        for name, *cells in rows:
-            record = Table.grid(padding=(0, 2, 0, 0))
-            for column, cell in zip(self._columns[1:], cells, strict=True):
-                if cell:
-                    record.add_row(Text("  " + column.heading), Text(cell, overflow="fold"))
-            parts += [Text(name, overflow="fold"), record, Text()]
-        return Group(*parts)
+            below = [index for index, cell in enumerate(cells) if cell and index not in widths]
+            drawn.append(_row(cells, widths))
+            indent = 2 + GAP + max((width(headings[index]) for index in below), default=0)
+            for index in below:
+                first = f"  {headings[index]}".ljust(indent)
+                drawn.append(_below(first, cells[index], room))
+            if len(widths) == 1:
+                drawn.append("\n")
+        drawn.right_crop(1)
+        return drawn
 
 
 def Writer(columns: Sequence[Column], stream: TextIO) -> Lines | Live:
@@ -155,20 +146,45 @@ def _narrowed(columns: Sequence[Column], room: int) -> list[int]:
     return widths
 
 
-def _fit(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
-    """A width for each column, all together within `room`; None where words would be broken."""
-    columns = list(zip(*rows, strict=True))
+def _beside(headings: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> dict[int, int]:
+    """The width of each column that has room beside the first, by its index.
+
+    No cell takes a second line, but for one column of running text. The widest have to go first.
+    """
+    columns = list(zip(headings, *rows, strict=True))
     whole = [max(map(width, cells)) for cells in columns]
-    widths = [
-        min(WORD_MAX, max(width(word) for cell in cells for word in cell.split() or ("",)))
-        for cells in columns
-    ]
-    spare = room - sum(widths)
-    if spare < 0:
-        return None
-    wanting = sorted(range(len(widths)), key=lambda index: whole[index] - widths[index])
-    for place, index in enumerate(wanting):  # who wants least first: what is left is for others
-        more = min(whole[index] - widths[index], spare // (len(wanting) - place))
-        widths[index] += more
-        spare -= more
-    return widths
+    kept = [index for index, cells in enumerate(columns) if index == 0 or any(cells[1:] or cells)]
+    first = min(whole[0], NAME_MAX)
+    while len(kept) > 1:
+        widest = max(kept[1:], key=whole.__getitem__)
+        others = first + sum(whole[index] for index in kept[1:] if index != widest)
+        left = room - others - GAP * (len(kept) - 1)
+        if whole[widest] > left >= TEXT_MIN:
+            whole[widest] = max(left, _longest_word(columns[widest]))
+        if whole[widest] <= left:
+            return {index: whole[index] if index else first for index in kept}
+        kept.remove(widest)
+    return {0: room}
+
+
+def _longest_word(cells: Sequence[str]) -> int:
+    return max(width(word) for cell in cells for word in cell.split() or ("",))
+
+
+def _row(cells: Sequence[str], widths: Mapping[int, int]) -> str:
+    """The cells beside each other, in as many lines as the longest takes."""
+    columns = [folded(cells[index], each) for index, each in widths.items()]
+    lines = []
+    for parts in zip_longest(*columns, fillvalue=""):
+        line = (padded(part, each) for part, each in zip(parts, widths.values(), strict=True))
+        lines.append((" " * GAP).join(line).rstrip() + "\n")
+    return "".join(lines)
+
+
+def _below(first: str, cell: str, room: int) -> str:
+    """A cell behind its heading, and its next lines below where it begins, if there is room."""
+    indent = len(first) if room - len(first) >= TEXT_MIN else 4
+    lines = folded(cell, room - indent, room - len(first))
+    return "".join(
+        f"{' ' * indent if number else first}{line}\n" for number, line in enumerate(lines)
+    )

@@ -2,14 +2,17 @@
 
 import io
 import re
+from collections.abc import Sequence
 
 import pytest
 
 from lanbridge.cli.changes import CHANGES
+from lanbridge.cli.commands import devices, discover, services
 from lanbridge.cli.formats.table import Lines, Writer
 from lanbridge.cli.output import Column
 
 COLUMNS = (Column("name", "NAME", 8), Column("port", "PORT", 5), Column("txt", "TXT", 0))
+FAN = ["fan", "  TXT  a"]
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
 
 
@@ -99,17 +102,105 @@ def test_a_narrow_terminal_breaks_no_words(width: int, monkeypatch: pytest.Monke
         assert word in shown
 
 
-def test_what_has_no_room_beside_stands_below(monkeypatch: pytest.MonkeyPatch) -> None:
+LONG = {
+    "name": "lanbridge-7c32b8",
+    "host": "lanbridge-7c32b8.local",
+    "type": "_lanbridge._tcp",
+    "port": 8620,
+    "addresses": [{"address": "10.77.0.1"}, {"address": "fe80::e023:d8ff:fe16:4ddf%eth0"}],
+    "state": "online",
+    "reachable": False,
+    "reason": "10.77.0.1 is this host's own address on eth0",
+    "txt": {"version": "0.1.0", "id": "7c32b84e512e4951be677d0a73174259"},
+}
+
+
+def screen(width: int, monkeypatch: pytest.MonkeyPatch, columns: Sequence[Column]) -> list[str]:
+    """What is left on a terminal of that width, of a service and a second one."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    writer = Writer(columns, stream := Terminal())
+    writer.begin()
+    writer.row(LONG)
+    writer.row(LONG | {"name": "Files of the office", "reachable": True, "reason": None})
+    writer.end()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue().rpartition("NAME")[2])
+    return ["NAME" + shown.splitlines()[0], *(line.rstrip() for line in shown.splitlines()[1:])]
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 80, 100, 120, 160, 200, 250])
+@pytest.mark.parametrize("columns", [services.COLUMNS, devices.COLUMNS, discover.COLUMNS])
+def test_no_terminal_breaks_a_word_that_has_room(
+    width: int, columns: Sequence[Column], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Least of all a host or an address, of which half is another one."""
+    monkeypatch.setitem(LONG, "services", [{"name": "lanbridge-7c32b8", "type": "_lanbridge._tcp"}])
+    lines = screen(width, monkeypatch, columns)
+    assert max(map(len, lines)) < width
+    words = " ".join(lines).split()
+    for column in columns:
+        for word in column.cell(LONG).split():
+            assert word in words, column.heading
+
+
+def test_the_widest_columns_stand_below_their_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service is a line that can be read down the columns, and what is long follows it."""
+    assert screen(120, monkeypatch, services.COLUMNS) == [
+        "NAME                 TYPE             HOST                    PORT  STATE   REACHABLE",
+        "─────────────────────────────────────────────────────────────────────────────────────",
+        "lanbridge-7c32b8     _lanbridge._tcp  lanbridge-7c32b8.local  8620  online  no",
+        "  ADDRESSES  10.77.0.1, fe80::e023:d8ff:fe16:4ddf%eth0",
+        "  REASON     10.77.0.1 is this host's own address on eth0",
+        "  TXT        version=0.1.0 id=7c32b84e512e4951be677d0a73174259",
+        "Files of the office  _lanbridge._tcp  lanbridge-7c32b8.local  8620  online  yes",
+        "  ADDRESSES  10.77.0.1, fe80::e023:d8ff:fe16:4ddf%eth0",
+        "  TXT        version=0.1.0 id=7c32b84e512e4951be677d0a73174259",
+    ]
+
+
+def test_a_window_of_a_telephone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes on for several lines takes all of their width."""
+    assert screen(40, monkeypatch, services.COLUMNS)[:12] == [
+        "NAME                 PORT  STATE",
+        "─────────────────────────────────",
+        "lanbridge-7c32b8     8620  online",
+        "  TYPE       _lanbridge._tcp",
+        "  HOST       lanbridge-7c32b8.local",
+        "  ADDRESSES  10.77.0.1,",
+        "    fe80::e023:d8ff:fe16:4ddf%eth0",
+        "  REACHABLE  no",
+        "  REASON     10.77.0.1 is this host's",
+        "    own address on eth0",
+        "  TXT        version=0.1.0",
+        "    id=7c32b84e512e4951be677d0a73174259",
+    ]
+
+
+def test_running_text_goes_on_in_its_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is room for a sentence, as in the table of `check`."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "60")
+    row: dict[str, object] = {"name": "android", "port": 1, "txt": "it is allowed if " * 4}
+    last = written(Terminal(), row).rpartition("NAME")[2].splitlines()
+    assert [line.rstrip() for line in last[2:4]] == [
+        "android  1     it is allowed if it is allowed if it is",
+        "               allowed if it is allowed if",
+    ]
+
+
+def test_where_nothing_has_room_beside_the_name_all_stands_below(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Its name, and each cell that is not empty behind its heading."""
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "24")
+    monkeypatch.setenv("COLUMNS", "20")
     rows: list[dict[str, object]] = [
-        {"name": "lamp", "port": 80, "txt": "key=lengthy"},
+        {"name": "a lamp somewhere", "port": 80, "txt": "key=lengthy"},
         {"name": "fan", "txt": "a"},
     ]
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written(Terminal(), *rows))
     lines = [line.rstrip() for line in shown.rstrip().splitlines()]
-    assert lines[-6:] == ["lamp", "  PORT  80", "  TXT   key=lengthy", "", "fan", "  TXT  a"]
+    assert lines[-6:] == ["a lamp somewhere", "  PORT  80", "  TXT   key=lengthy", "", *FAN]
 
 
 def test_the_name_of_a_stranger_takes_no_room_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
