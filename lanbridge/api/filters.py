@@ -23,7 +23,9 @@ class Filter:
     type: Annotated[str | None, Query(description="A service type, `_http._tcp`.")] = None
     state: State | None = None
     host: Annotated[str | None, Query(description="A host name, `lamp.local`.")] = None
-    name: Annotated[str | None, Query(description="Part of an instance name.")] = None
+    name: Annotated[
+        str | None, Query(description="Part of an instance name, or of what a device is called.")
+    ] = None
     interface: Annotated[str | None, Query(description="Heard on this interface.")] = None
     own: Annotated[bool | None, Query(description="Whether it runs on this host.")] = None
 

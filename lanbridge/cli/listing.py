@@ -14,7 +14,7 @@ _OPTIONS = (
     click.option("--type", metavar="TYPE", help="Only this service type, as _http._tcp."),
     click.option("--state", type=_STATES, help="Only in this state."),
     click.option("--host", metavar="HOST", help="Only on this host, as lamp.local."),
-    click.option("--name", metavar="NAME", help="Only with this in the instance name."),
+    click.option("--name", metavar="NAME", help="Only with this in its name."),
     click.option("--interface", metavar="NAME", help="Only heard on this interface."),
     click.option("--own/--no-own", default=None, help="Only on the daemon's host, or only not."),
     click.option(

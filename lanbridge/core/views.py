@@ -299,11 +299,7 @@ def device_view(
     addresses = {(one.address, one.interface): one for view in services for one in view.addresses}
     return DeviceView(
         id=device.id,
-        name=device.label
-        or _said(whole, friendly_name)
-        or common_name(whole.services)
-        or device.host
-        or device.services[0].name,
+        name=shown_name(whole),
         label=device.label,
         notes=device.notes,
         model=_said(whole, model),
@@ -321,6 +317,17 @@ def device_view(
         first_seen=timestamp(device.first_seen_s),
         last_seen=timestamp(device.last_seen_s),
         presence=[PresenceView(at=timestamp(one.at_unix_s), up=one.up) for one in device.presence],
+    )
+
+
+def shown_name(device: Device) -> str:
+    """What to call it."""
+    return (
+        device.label
+        or _said(device, friendly_name)
+        or common_name(device.services)
+        or device.host
+        or device.services[0].name
     )
 
 

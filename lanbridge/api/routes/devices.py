@@ -1,17 +1,18 @@
 """Devices: who is on this network, and what a person says of them."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 
 from lanbridge.api.context import LOOKING, TheDaemon, TheViewer, writing
-from lanbridge.api.filters import TheFilter
+from lanbridge.api.filters import Filter, TheFilter
 from lanbridge.api.pages import MAX_ITEMS, After, Limit, Page, body, cut
 from lanbridge.api.problems import JsonResponse, documented
 from lanbridge.core.errors import NotFound
-from lanbridge.core.services import Device
-from lanbridge.core.views import DeviceView, as_json, device_view
+from lanbridge.core.services import Device, ServiceInstance
+from lanbridge.core.views import DeviceView, as_json, device_view, shown_name
 from lanbridge.daemon import Daemon
 
 router = APIRouter(prefix="/api/v1", tags=["devices"])
@@ -27,8 +28,12 @@ async def list_devices(
     limit: Limit = MAX_ITEMS,
     after: After = None,
 ) -> JsonResponse:
-    """Services grouped by the host they run on."""
-    services, registry = wanted.services(daemon), daemon.discovery.registry
+    """Services grouped by the host they run on.
+
+    `name` is part of what a device is called, its label or its host, or of an instance name: then
+    it is shown with those instances alone.
+    """
+    services, registry = _services(wanted, daemon), daemon.discovery.registry
     state, census = daemon.discovery.state, daemon.census
     page, next_ = cut(census.devices.group(services), limit, after, request)
     whole = {one.id: one for one in page}
@@ -71,6 +76,25 @@ async def say(id: str, said: Said, daemon: TheDaemon, viewer: TheViewer) -> Json
     """Label, notes, and which device it is in truth: no packet changes these."""
     await daemon.keeper.edit(id, label=said.label, notes=said.notes, merged_into=said.merged_into)
     return await get_device(id, daemon, viewer)
+
+
+def _services(wanted: Filter, daemon: Daemon) -> list[ServiceInstance]:
+    """Those that the devices are made of: all of a device that is called so."""
+    services = replace(wanted, name=None).services(daemon)
+    if not wanted.name:
+        return services
+    devices, part = daemon.census.devices, wanted.name.casefold()
+    called = {
+        one.id
+        for one in devices.group(daemon.discovery.registry.services())
+        if any(part in name.casefold() for name in (one.label, shown_name(one), one.host))
+    }
+    return [
+        service
+        for one in devices.group(services)
+        for service in one.services
+        if one.id in called or part in service.name.casefold()
+    ]
 
 
 def _device(id: str, daemon: Daemon) -> Device:

@@ -30,6 +30,30 @@ def test_a_filter_gives_a_device_no_other_name(client: TestClient, home: Home) -
     assert asked["name"] == device["name"] == "lamp.local"
 
 
+def test_a_device_is_found_by_each_name_that_is_shown_of_it(
+    client: TestClient, home: Home, token: dict[str, str]
+) -> None:
+    """Its host, what it calls itself, what a person calls it, whole; or by a service, with that."""
+    home.hear(*whole("desk one", "desk.local"), *whole("setup", "desk.local"))
+    home.wait(2)
+    home.hear(txt("desk one", rdata=b"\x11fn=Reading corner"))
+    home.hear(*whole("fan", "fan.local"))
+
+    def found(name: str) -> list[tuple[str, list[str]]]:
+        items = client.get(DEVICES, params={"name": name}).json()["items"]
+        return [(one["name"], [each["name"] for each in one["services"]]) for one in items]
+
+    both = ["desk one", "setup"]
+    assert found("DESK.local") == found("reading") == [("Reading corner", both)]
+    assert found("set") == [("Reading corner", ["setup"])]
+    (desk, _) = client.get(DEVICES).json()["items"]
+    label = {"label": "Küche"}
+    assert client.put(f"{DEVICES}/{desk['id']}", json=label, headers=token).is_success
+    assert found("KÜCHE") == [("Küche", both)]
+    assert found("reading") == []
+    assert client.get(f"{DEVICES}?name=küche&state=offline").json()["items"] == []
+
+
 def test_a_label_stays_whatever_the_device_says(
     client: TestClient, home: Home, token: dict[str, str]
 ) -> None:
