@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lanbridge.core.alarms import Alarm, AlarmChanged, AlarmKind, Alarms
 from lanbridge.core.devices import DeviceRecord, Devices
 from lanbridge.core.ecosystems import identities
-from lanbridge.core.events import Moment, ServiceEvent
+from lanbridge.core.events import EventKind, Moment, ServiceEvent
 from lanbridge.core.registry import Registry
 from lanbridge.core.services import UP, Device
 from lanbridge.network.neighbours import neighbours
@@ -44,8 +44,11 @@ class Census:
         self._unheard: dict[str, int] = {}
 
     def take(self, event: ServiceEvent) -> None:
-        """What the registry says of a service."""
-        self.devices.take(event.service, event.at_unix_s)
+        """What the registry says of a service; of one that is only found, what host it is on comes
+        next, mostly at once.
+        """
+        if event.kind is not EventKind.FOUND:
+            self.devices.take(event.service, event.at_unix_s)
 
     def recall(self, records: Iterable[DeviceRecord]) -> None:
         """What was known before a restart; the services are in the registry already."""

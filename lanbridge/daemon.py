@@ -230,6 +230,8 @@ class Daemon:
             for hook in hooks:
                 hook.offer(id_, body)
         match event:
+            case ServiceEvent(kind, service):
+                log.debug("%s name=%s type=%s", kind, service.name, service.type)
             case NetworkChanged(reasons):
                 self._say_change("; ".join(map(printable, reasons)))
             case AdvertisementRenamed(old, new):
@@ -239,8 +241,6 @@ class Daemon:
                 log.log(level, "%s%s", "" if raised else "over: ", printable(alarm.sentence, 500))
             case AdvertisementFailed(name):
                 log.error("every name like %s is taken on this network: choose another", name)
-            case ServiceEvent(kind, service):
-                log.debug("%s name=%s type=%s", kind, service.name, service.type)
 
     def _heard_names(self) -> list[str]:
         """What we advertise, and so should hear."""

@@ -228,12 +228,12 @@ class Discovery:
 
     def _follow_up(self) -> None:
         """Do what the registry wants done."""
-        now_s = self._now_s()
         for id_ in self.registry.take_forgotten():
             self._forget(id_)
-        self.browser.learn(self.registry.take_types(), now_s)
+        if types := self.registry.take_types():
+            self.browser.learn(types, self._now_s())
         if silent := self.registry.take_silent():
-            self.browser.again(silent, now_s)
+            self.browser.again(silent, self._now_s())
         self._plan()
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -259,11 +259,11 @@ class Discovery:
         ]
         if not due:
             return
-        at_s = max(min(due), self._now_s())
         if self._timer is not None:
-            if self._wakes_s <= at_s:
+            if self._wakes_s <= min(due):
                 return  # early enough, and it plans anew then
             self._timer.cancel()
+        at_s = max(min(due), self._now_s())
         self._wakes_s = at_s
         self._timer = asyncio.get_running_loop().call_at(at_s, self._wake)
 

@@ -3,10 +3,10 @@
 `decode` reads strangers' data and never raises; `encode` and `parse_pair` read ours and do.
 """
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from lanbridge.core.errors import InvalidTxtRecord
@@ -57,6 +57,16 @@ class TxtRecord:
         }
 
 
+@lru_cache(maxsize=1_024)  # bounded: strangers' words; a few of them make up the records of a LAN
+def _key(name: bytes) -> tuple[str | None, str]:
+    """A key as it was sent, and for comparison; None for one that must be ignored.
+
+    RFC 6763 §6.4: "MUST be printable US-ASCII values (0x20-0x7E) ..., excluding '='".
+    """
+    key = name.decode("latin-1")
+    return (key if key.isascii() and key.isprintable() else None), key.lower()
+
+
 def decode(rdata: bytes) -> TxtRecord:
     """The record in a stranger's RDATA, whatever it is."""
     pairs: list[tuple[str, bytes | None]] = []
@@ -75,14 +85,13 @@ def decode(rdata: bytes) -> TxtRecord:
             ignored.append(f"{end - start + 1} further bytes are not read: too many strings")
             break
         name, equals, value = rdata[start:at].partition(b"=")
-        key = sys.intern(name.decode("latin-1"))  # a few of them make up the records of a LAN
-        # RFC 6763 §6.4: "MUST be printable US-ASCII values (0x20-0x7E) ..., excluding '='".
-        if not (key.isascii() and key.isprintable()):
+        key, folded = _key(name)
+        if key is None:
             ignored.append(f"key '{_shown(name)}' is not printable ASCII")
         elif not key:
             # RFC 6763 §6.4: strings "beginning with an '=' character ... MUST be silently ignored".
             ignored.append(f"'={_shown(value)}' has no key")
-        elif (folded := key.lower()) in seen:
+        elif folded in seen:
             # RFC 6763 §6.4: "If a client receives a TXT record containing the same key more than
             # once, then the client MUST silently ignore all but the first occurrence".
             ignored.append(f"key '{_shown(name)}' is repeated")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,21 +75,15 @@ class Store:
 
     # In the thread
 
-    def _write(self, changes: Iterable[Change], now_s: float) -> bool:
+    def _write(self, changes: Sequence[Change], now_s: float) -> bool:
         if self._connection is None:
             self.open()
         if self._connection is None:
             return False
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for table, id_, item in changes:
-                if item is None:
-                    self._connection.execute(f"DELETE FROM {table} WHERE id = ?", (id_,))  # noqa: S608
-                else:
-                    self._connection.execute(
-                        f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608
-                        (id_, json.dumps(item)),
-                    )
+            for table in TABLES:
+                self._put(table, {one.id: one.item for one in changes if one.table == table})
             saved = "INSERT OR REPLACE INTO fact VALUES ('saved', ?)"
             self._connection.execute(saved, (repr(now_s),))
             self._connection.execute("COMMIT")
@@ -99,6 +93,20 @@ class Store:
         self.problem = None
         self.writes += 1
         return True
+
+    def _put(self, table: str, items: dict[str, dict[str, Any] | None]) -> None:
+        """In two statements, for each takes the interpreter's lock from the packets and back."""
+        assert self._connection is not None
+        gone = json.dumps([id_ for id_, item in items.items() if item is None])
+        kept = ",".join(
+            f"{json.dumps(id_)}:{json.dumps(item)}"
+            for id_, item in items.items()
+            if item is not None
+        )
+        delete = f"DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
+        self._connection.execute(delete, (gone,))
+        insert = f"INSERT OR REPLACE INTO {table} SELECT key, value FROM json_each(?)"  # noqa: S608
+        self._connection.execute(insert, (f"{{{kept}}}",))
 
     def _fail(self, error: Exception) -> None:
         self.problem = f"{self._path}: nothing is kept on disk now ({error})"

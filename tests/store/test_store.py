@@ -60,6 +60,17 @@ async def test_a_full_disk_is_a_problem_and_then_none(
     store.close()
 
 
+async def test_every_text_comes_back_as_it_was(tmp_path: Path) -> None:
+    """Whatever strangers put into names: half a character, NUL, the quotes of JSON and of SQL."""
+    store = opened(tmp_path / "registry.sqlite")
+    odd = {"name": "客厅 \ud800 \x00 \"'\\ \n \U0001f4a1", "ttl_s": 120, "seen": 1764059604.123456}
+    assert await store.write([Change("device", "a\"'b \ud800", odd)], 1.0)
+    assert list(store.items("device")) == [odd]
+    assert await store.write([Change("device", "a\"'b \ud800", None)], 2.0)
+    assert list(store.items("device")) == []
+    store.close()
+
+
 async def test_a_directory_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     """The daemon goes on without; when it can be made, it is."""
     place = tmp_path / "state"
