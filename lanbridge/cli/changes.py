@@ -29,6 +29,8 @@ def _details(row: Mapping[str, Any]) -> str:
     """What changed, or why: whichever of it this event has."""
     if "old" in row:
         return f"{row['old']} is now {row['new']}"
+    if row["event"] == "advertisement.failed":
+        return f"every name like {row['name']} is taken"
     if "alarm" in row:
         return str(row["alarm"]["detail"])
     service = row.get("service")
@@ -44,13 +46,13 @@ def _clock(at: str, room: int) -> str:
         return cut(at, room)
 
 
-# Who has many addresses has the rest of the line for them.
+# Who has many addresses has the rest of the line for them; the sentence of an alarm is whole.
 CHANGES = (
     Column("at", "TIME", 24, least=8, shorten=_clock),
     Column("event", "EVENT", 22, colours=_COLOURS, least=16, shorten=cut),
     Column("service", "NAME", 28, _service("name", str), least=13, shorten=cut),
     Column("service", "TYPE", 16, _service("type", str), least=10, shorten=cut),
     Column("service", "PORT", 5, lambda service: port(service) if service else ""),
-    Column("", "DETAILS", 12, _details, least=0),
+    Column("", "DETAILS", 12, _details, limit=1_000, least=0, folds=True),
     Column("service", "ADDRESSES", 0, _service("addresses", addresses), shorten=whole_parts),
 )

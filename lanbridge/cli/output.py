@@ -32,7 +32,8 @@ class Column(NamedTuple):
     of characters in a cell; what strangers say is cut.
 
     Of lines on a terminal: least: the width that it gives way to; shorten: what a cell that is
-    wider than its column, or for the last one than the rest of the line, becomes in that many.
+    wider than its column, or for the last one than the rest of the line, becomes in that many;
+    folds: it goes on in lines below instead.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Column(NamedTuple):
     limit: int = 255
     least: int | None = None
     shorten: Callable[[str, int], str] | None = None
+    folds: bool = False
 
     def cell(self, row: Row) -> str:
         """The raw text of this column: the format makes it safe for where it goes."""

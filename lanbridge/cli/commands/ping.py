@@ -32,7 +32,7 @@ COLUMNS = (
     Column("rtt_ms", "RTT_MS", 9, _ms),
     Column("connect_ms", "CONNECT_MS", 10, _ms),
     Column("received_bytes", "BYTES", 5),
-    Column("detail", "DETAIL", 0),
+    Column("detail", "DETAIL", 0, folds=True),
 )
 
 HELP = f"""{__doc__}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NAME_MAX = 32
 TEXT_MIN = 40  # narrower than this, running text stands below its row
 GAP = 2  # between columns
+INDENT = 4  # of what goes on in another line
 LAST_MIN = 18  # of a line on a terminal, for the last column: an IPv4 address and a mark of more
 ERASE = "\r\x1b[K"
 
@@ -54,25 +55,50 @@ class Lines:
 
     def _write(self, cells: Sequence[str]) -> None:
         room = get_terminal_size().columns  # at this moment: windows are dragged
-        widths = [column.width for column in self._columns]
-        if self._drawn:
-            widths = _narrowed(self._columns, room)
-        pieces: list[str] = []
-        used = 0
-        for cell, column, wanted in zip(cells, self._columns, widths, strict=True):
-            most, shown = wanted or room - used, cell
-            if self._drawn and column.shorten and cell and width(cell) > most:
-                shown = column.shorten(cell, most)
-            if shown or wanted:
-                padding = " " * (wanted - width(shown))
-                pieces.append(self._paint(shown, column.colours.get(cell)) + padding)
-                used += width(shown) + len(padding) + 2
-        line = "  ".join(pieces).rstrip() + "\n"
+        text = self._fitted(cells, room) if self._drawn else self._whole(cells)
         if self._foot:  # all in one piece: nothing is seen half drawn
             foot = self._foot()[: room - 1]
-            line = f"{ERASE}{line}{foot}"
-        self._stream.write(line)
+            text = f"{ERASE}{text}{foot}"
+        self._stream.write(text)
         self._stream.flush()
+
+    def _whole(self, cells: Sequence[str]) -> str:
+        """Every cell as it is, in columns that stay where they are."""
+        wide = [column.width for column in self._columns]
+        shown = [padded(cell, each) for cell, each in zip(cells, wide, strict=True) if cell or each]
+        return (" " * GAP).join(shown).rstrip() + "\n"
+
+    def _fitted(self, cells: Sequence[str], room: int) -> str:
+        """A line of the terminal; several where a sentence goes on, or the window is narrow."""
+        widths, is_narrow = _narrowed(self._columns, room)
+        lines: list[list[str]] = [[]]
+        used = 0
+        for cell, column, wanted in zip(cells, self._columns, widths, strict=True):
+            line = lines[-1]
+            if column.folds and width(cell) > room - used:  # it begins where nothing is before it
+                while line and not line[-1].strip():
+                    used -= len(line.pop()) + GAP
+            if cell and is_narrow and line and used + min(width(cell), wanted or LAST_MIN) > room:
+                line, used = [" " * (INDENT - GAP)], INDENT
+                lines.append(line)
+            shown, *more = self._shortened(cell, column, wanted, room - used)
+            if shown or wanted:
+                padding = " " * (wanted - width(shown))
+                line.append(self._paint(shown, column.colours.get(cell)) + padding)
+            if more:  # the rest of its line is free for it
+                lines += [[" " * (used - GAP), each] for each in more]
+                break
+            used += max(wanted, width(shown)) + GAP if shown or wanted else 0
+        return "".join((" " * GAP).join(line).rstrip() + "\n" for line in lines)
+
+    @staticmethod
+    def _shortened(cell: str, column: Column, wanted: int, left: int) -> list[str]:
+        """What is shown of a cell in its column, of `wanted` or all that is left of the line."""
+        if column.folds:
+            return folded(cell, max(1, left))
+        if column.shorten and cell and width(cell) > (wanted or left):
+            return [column.shorten(cell, wanted or left) if wanted or left > 0 else ""]
+        return [cell]
 
     def _paint(self, text: str, code: str | None) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if code and self._coloured else text
@@ -134,16 +160,20 @@ def Writer(columns: Sequence[Column], stream: TextIO) -> Lines | Live:
     return Live(columns, stream) if can_draw(stream) else Lines(columns, stream)
 
 
-def _narrowed(columns: Sequence[Column], room: int) -> list[int]:
-    """The least widths of lines, and those that want least more have it first."""
+def _narrowed(columns: Sequence[Column], room: int) -> tuple[list[int], bool]:
+    """The least widths of lines, and those that want least more have it first.
+
+    Also whether not even those have room.
+    """
     widths = [column.width if column.least is None else column.least for column in columns]
     wants = [column.width - least for column, least in zip(columns, widths, strict=True)]
-    spare = room - sum(widths) - 2 * (len(widths) - 1) - LAST_MIN
+    spare = room - sum(widths) - GAP * (len(widths) - 1) - LAST_MIN
+    is_narrow = spare + GAP * widths.count(0) < GAP  # of those that want no width one is the last
     for index in sorted(range(len(wants)), key=wants.__getitem__):
         more = max(0, min(wants[index], spare))
         widths[index] += more
         spare -= more
-    return widths
+    return widths, is_narrow
 
 
 def _beside(headings: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> dict[int, int]:
@@ -183,7 +213,7 @@ def _row(cells: Sequence[str], widths: Mapping[int, int]) -> str:
 
 def _below(first: str, cell: str, room: int) -> str:
     """A cell behind its heading, and its next lines below where it begins, if there is room."""
-    indent = len(first) if room - len(first) >= TEXT_MIN else 4
+    indent = len(first) if room - len(first) >= TEXT_MIN else INDENT
     lines = folded(cell, room - indent, room - len(first))
     return "".join(
         f"{' ' * indent if number else first}{line}\n" for number, line in enumerate(lines)

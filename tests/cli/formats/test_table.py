@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -279,15 +280,77 @@ def story(width: int, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> l
     return stream.getvalue().splitlines()
 
 
-def test_what_has_no_addresses_has_no_mark_of_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An alarm, whose detail takes all the room there is."""
+ALARM = (
+    "10.77.0.3 is lamp.local, but plug.local, which is 10.77.0.4, says it is its own: who opens "
+    "plug.local may get lamp.local"
+)
+
+
+def line_of(width: int, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, **row: Any) -> str:
+    """What `events` prints of one change."""
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "80")
-    stream = Terminal()
-    Lines(CHANGES, stream).row(
-        {"at": "2026-01-01T00:00:00.000Z", "event": "alarm.over", "alarm": {"detail": "x" * 60}}
-    )
-    assert stream.getvalue().endswith("x\n")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(width))
+    Lines(CHANGES, stream).row({"at": "2026-01-01T00:00:00.000Z", **row})
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160, 200])
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"event": "alarm.raised", "alarm": {"detail": ALARM}},
+        {"event": "network.changed", "reasons": ["eth0 has another address", "wlan0 went"] * 4},
+        {"event": "advertisement.renamed", "old": "Garage door" * 2, "new": "Door (2)" * 4},
+        {"event": "advertisement.failed", "name": "Garage door._http._tcp.local"},
+        {"event": "service.updated", "service": LAMP, "changed": ["addresses", "host", "txt"] * 2},
+    ],
+    ids=lambda row: row["event"],
+)
+def test_a_sentence_goes_on_below(
+    width: int, row: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it, no word in two, and no line is wrapped by the terminal."""
+    shown = line_of(width, Terminal(), monkeypatch, **row)
+    assert max(map(len, shown.splitlines())) <= width
+    details = next(column for column in CHANGES if column.heading == "DETAILS").cell(row)
+    assert details
+    assert details in " ".join(shown.split())
+
+
+def test_an_alarm_begins_where_nothing_stands_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no name, type or port, and takes their room if it needs it."""
+    assert line_of(
+        100, Terminal(), monkeypatch, event="alarm.raised", alarm={"detail": ALARM}
+    ).splitlines() == [
+        "00:00:00  alarm.raised            10.77.0.3 is lamp.local, but plug.local, which is "
+        "10.77.0.4, says",
+        "                                  it is its own: who opens plug.local may get lamp.local",
+    ]
+    short = line_of(120, Terminal(), monkeypatch, event="network.changed", reasons=["eth0 came"])
+    assert short.index("eth0") == 88
+
+
+def test_an_alarm_in_a_pipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the column of details, also a long one of long names."""
+    detail = ALARM * 5
+    told = line_of(80, io.StringIO(), monkeypatch, event="alarm.over", alarm={"detail": detail})
+    assert told.endswith(f"  {detail}\n")
+    assert told.count("\n") == 1
+
+
+def test_a_change_in_a_narrow_window_goes_on_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell that has no room stands in the next line, whole."""
+    lost = {"event": "service.lost", "service": LAMP | {"reason": "goodbye"}}
+    assert line_of(60, Terminal(), monkeypatch, **lost).splitlines() == [
+        "00:00:00  service.lost      Kitchen lamp   _http._tcp  8086",
+        "    goodbye  192.168.100.20, fd77::1:2:3:4, fe80::1%eth0",
+    ]
+    assert line_of(40, Terminal(), monkeypatch, **lost).splitlines() == [
+        "00:00:00  service.lost      Kitchen lamp",
+        "    _http._tcp  8086   goodbye",
+        "    192.168.100.20, fd77::1:2:3:4 …",
+    ]
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 120, 160, 200])
