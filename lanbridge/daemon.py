@@ -236,9 +236,9 @@ class Daemon:
                 self._say_change("; ".join(map(printable, reasons)))
             case AdvertisementRenamed(old, new):
                 log.warning("the name %s is taken on this network, now advertised as %s", old, new)
-            case AlarmChanged(alarm, raised):
+            case AlarmChanged(_, raised):
                 level = logging.WARNING if raised else logging.INFO
-                log.log(level, "%s%s", "" if raised else "over: ", printable(alarm.sentence, 500))
+                log.log(level, "%s", printable(event.sentence, 500))
             case AdvertisementFailed(name):
                 log.error("every name like %s is taken on this network: choose another", name)
 

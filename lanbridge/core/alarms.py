@@ -13,6 +13,16 @@ class AlarmKind(StrEnum):
     SELF_INVISIBLE = "self-invisible"  # what we advertise is not to be heard
 
 
+# An alarm is over also where the host or the service is gone: none of these says that it is well.
+_OVER = {
+    AlarmKind.CROSS_WIRED: "{} is no longer the address of two hosts",
+    AlarmKind.DUPLICATE_HOST: "{} is no longer the name of two hosts",
+    AlarmKind.DUPLICATE_IDENTITY: "{} is no longer said by two hosts",
+    AlarmKind.NOT_ANSWERING: "{} is no longer announced without answering",
+    AlarmKind.SELF_INVISIBLE: "{} is no longer advertised here without being heard",
+}
+
+
 class Alarm(NamedTuple):
     """`subject`: the name or identity in question; `sentence`: what is seen, for a person."""
 
@@ -21,6 +31,11 @@ class Alarm(NamedTuple):
     sentence: str
     since_unix_s: float
 
+    @property
+    def over(self) -> str:
+        """What is to be said when it is no longer seen."""
+        return _OVER[self.kind].format(self.subject)
+
 
 class AlarmChanged(NamedTuple):
     """An alarm that was raised, or is over."""
@@ -28,6 +43,10 @@ class AlarmChanged(NamedTuple):
     alarm: Alarm
     raised: bool
     at_unix_s: float
+
+    @property
+    def sentence(self) -> str:
+        return self.alarm.sentence if self.raised else self.alarm.over
 
 
 class Alarms:

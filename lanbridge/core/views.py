@@ -5,7 +5,7 @@ Plain values only (text, numbers, lists), so that a view is its JSON. Times are 
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -142,7 +142,7 @@ class InterfaceView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmView:
     """`kind`: one of `AlarmKind`; `subject`: the name, address or identity in question; `detail`:
-    what is seen.
+    what is seen, or in `alarm.over` what is no longer.
     """
 
     kind: str
@@ -383,7 +383,8 @@ def event_view(event: Event, state: NetworkState, viewer: Viewer | None = None) 
         case AdvertisementFailed():
             return EventView(event=name, at=at, name=event.name)
         case AlarmChanged():
-            return EventView(event=name, at=at, alarm=alarm_view(event.alarm))
+            told = replace(alarm_view(event.alarm), detail=event.sentence)
+            return EventView(event=name, at=at, alarm=told)
 
 
 def event_json(id: str, event: Event, state: NetworkState, viewer: Viewer | None = None) -> str:

@@ -1,5 +1,7 @@
 """Alarms: raised once, over once."""
 
+import pytest
+
 from lanbridge.core import announcers
 from lanbridge.core.alarms import AlarmKind, Alarms
 from lanbridge.core.announcers import FOUGHT_S
@@ -17,6 +19,16 @@ def test_what_goes_on_is_told_once_and_since_when() -> None:
     assert (alarm.sentence, alarm.since_unix_s) == ("it is still so", 10.0)
     (change,) = alarms.settle([], 30.0)
     assert (change.raised, change.alarm, len(alarms)) == (False, alarm, 0)
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_what_is_over_does_not_read_like_the_alarm(kind: AlarmKind) -> None:
+    """It says of what, and that it is so no longer; braces of a stranger's name are his."""
+    alarms = Alarms()
+    (raised,) = alarms.settle([(kind, "{0}.local", "it is so")], 10.0)
+    (over,) = alarms.settle([], 20.0)
+    assert raised.sentence == "it is so"
+    assert over.sentence.startswith("{0}.local is no longer ")
 
 
 class TestTwoHostsWithOneName:

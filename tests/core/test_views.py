@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lanbridge.core.alarms import Alarm, AlarmChanged, AlarmKind
 from lanbridge.core.devices import Devices
 from lanbridge.core.events import (
     AdvertisementFailed,
@@ -22,6 +23,7 @@ from lanbridge.core.txt import decode, encode
 from lanbridge.core.views import (
     DeviceView,
     ServiceView,
+    alarm_view,
     as_json,
     device_view,
     event_view,
@@ -180,6 +182,15 @@ class TestEvents:
         assert view.changed == ["port", "txt"]
         assert view.service == service_view(lamp(), HOME)
         assert event_view(event._replace(changed=frozenset()), HOME).changed is None
+
+    def test_an_alarm_that_is_over_says_so(self) -> None:
+        """What identifies it stays, and since when it was up."""
+        alarm = Alarm(AlarmKind.DUPLICATE_HOST, "lamp.local", "it is two", 1.0)
+        raised, over = (
+            event_view(AlarmChanged(alarm, raised, 2.0), HOME).alarm for raised in (True, False)
+        )
+        assert raised == alarm_view(alarm)
+        assert over == replace(raised, detail="lamp.local is no longer the name of two hosts")
 
     @pytest.mark.parametrize(
         ("event", "told"),

@@ -95,4 +95,6 @@ def test_a_table_of_probes_finds_what_is_silent(lab: Lab) -> None:
     )
     assert services(pi)["Kitchen lamp"]["state"] == "online"
     lamp.popen([sys.executable, "-c", LISTEN]).wait_line("^listening$")
-    daemon.wait_line("over: Kitchen lamp", timeout_s=60.0)
+    daemon.wait_line(
+        "Kitchen lamp._http._tcp.local is no longer announced without answering", timeout_s=60.0
+    )
