@@ -73,6 +73,12 @@ def send(url: str, method: str, path: str, token: str, body: Any = None) -> Any:
         return _answer(connection, url, method, path, data, headers)
 
 
+def look_up(url: str, path: str) -> Any:
+    """One thing that the daemon has."""
+    with connected(url) as connection:
+        return _answer(connection, url, "GET", path)
+
+
 @contextmanager
 def connected(url: str) -> Iterator[HTTPConnection]:
     """A connection, whose faults are told as errors of ours."""

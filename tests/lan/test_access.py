@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.lan.discovery import Service
 from tests.lan.program import discover, http, lanbridge, serve
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ def test_the_daemon_advertises_what_it_is_told(lab: Lab) -> None:
     assert "no longer" in told(pi, "--remove", *DOOR)
     browser.wait_lost(DOOR[0])
     assert http(pi, "http://127.0.0.1:8620/readyz").status == 200
+
+
+def test_the_name_that_is_told_is_the_one_that_the_service_got(lab: Lab) -> None:
+    """A neighbour has the one that was wanted."""
+    pi, phone = lab.host("pi"), lab.host("phone")
+    phone.avahi([Service(*DOOR, 80)])
+    serve(pi)
+    assert told(pi, *DOOR, "80") == f"the daemon advertises {DOOR[0]} (2) from now on\n"
 
 
 def test_a_neighbour_without_the_token_changes_nothing(lab: Lab) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 import signal
+import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
-from lanbridge.cli.client import ask, send
+from lanbridge.cli.client import ask, look_up, send
 from lanbridge.cli.output import complain, say
 from lanbridge.cli.writing import daemon_options, find_token
 from lanbridge.core.addresses import parse_address, parse_port
@@ -23,6 +25,9 @@ from lanbridge.identity import own_host
 from lanbridge.mdns.advertise import Advertisement
 
 POLL_S = 2.0
+# How often the daemon is asked whether it has the name, and how many times. RFC 6762 §8.1: probing
+# takes up to a second, and as long again for each name that is taken.
+ASK_S, ASK_TIMES = 0.2, 25
 _PATH = "/api/v1/advertisements"
 
 
@@ -113,7 +118,23 @@ def _table(ad: Advertisement, host: str | None) -> dict[str, Any]:
 
 def _add(table: dict[str, Any], url: str, token: str) -> None:
     added = send(url, "POST", _PATH, token, table)
-    say(f"the daemon advertises {printable(str(added['name']))} from now on")
+    for _ in range(ASK_TIMES):
+        if added["state"] != "probing":
+            break
+        time.sleep(ASK_S)
+        added = look_up(url, f"{_PATH}/{quote(added['id'])}")
+    wanted, name = table["name"], added["name"]
+    shown = printable(str(name))
+    if added["state"] == "failed":
+        remedy = "choose another, and end this one with --remove: the daemon goes on trying"
+        raise NameConflict(wanted, "every name like it is taken", remedy)
+    if name != wanted:
+        _complain_of_rename(wanted, name)
+    if added["state"] == "probing":
+        rule = f"the daemon still probes for {shown}, and advertises it when the name is its own"
+        complain(f"{rule}; 'lanbridge events' shows it then", "warning")
+    else:
+        say(f"the daemon advertises {shown} from now on")
 
 
 def _remove(name: InstanceName, url: str, token: str) -> None:
@@ -162,10 +183,12 @@ async def _advertise(ad: Advertisement, interfaces: tuple[str, ...]) -> None:
 def _tell(event: Event) -> None:
     match event:
         case AdvertisementRenamed(old, new):
-            complain(
-                f"the name {printable(old)!r} is taken, now it is {printable(new)!r}", "warning"
-            )
+            _complain_of_rename(old, new)
         case AdvertisementFailed(name):
-            complain(f"every name like {printable(name)!r} is taken, choose another", "warning")
+            complain(f"every name like '{printable(name)}' is taken, choose another", "warning")
         case NetworkChanged(reasons):
             complain("; ".join(map(printable, reasons)), "warning")
+
+
+def _complain_of_rename(old: str, new: str) -> None:
+    complain(f"the name '{printable(old)}' is taken, now it is '{printable(new)}'", "warning")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from lanbridge.cli.commands import advertise
 from lanbridge.core.services import stable_id
 from tests.cli.conftest import Daemon
 
@@ -19,15 +20,21 @@ def there_fixture(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> tuple[str,
     return ("--url", daemon.url)
 
 
+def answers(daemon: Daemon, name: str, state: str) -> None:
+    """It takes the garage door, probes for it, and this is what becomes of it."""
+    daemon.pages[PATH] = (201, {"id": "a", "name": "Garage door", "state": "probing"})
+    daemon.pages[f"{PATH}/a"] = (200, {"id": "a", "name": name, "state": state})
+
+
 def test_the_daemon_is_told_all_of_it(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
     """As an `[[advertise]]` table, with the token."""
-    daemon.pages[PATH] = (201, {"name": "Garage\x1b door"})
+    answers(daemon, "Garage door", "advertised")
     status, out, err = run(
         *(*DOOR, "80", "--daemon", *there, "--txt", "path=/", "--txt", "secure"),
         *("--subtype", "_printer", "--host", "garage.local", "--address", "192.168.1.40"),
     )
     assert (status, err) == (0, "")
-    assert out == "the daemon advertises Garage\\u{1b} door from now on\n"
+    assert out == "the daemon advertises Garage door from now on\n"
     ((method, target, headers, table),) = daemon.told
     assert (method, target, headers["Authorization"]) == ("POST", PATH, "Bearer secret")
     assert table == {
@@ -39,6 +46,39 @@ def test_the_daemon_is_told_all_of_it(run: Run, daemon: Daemon, there: tuple[str
         "host": "garage.local",
         "addresses": ["192.168.1.40"],
     }
+
+
+def test_the_name_that_it_has_now_is_told(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
+    """Not the one that was wanted, where somebody on the network has that."""
+    answers(daemon, "Garage\x1b door (2)", "advertised")
+    status, out, err = run(*DOOR, "80", "--daemon", *there)
+    assert status == 0
+    assert out == "the daemon advertises Garage\\u{1b} door (2) from now on\n"
+    assert err == "warning: the name 'Garage door' is taken, now it is 'Garage\\u{1b} door (2)'\n"
+
+
+def test_a_name_that_is_still_probed_for_is_not_said_to_be_advertised(
+    run: Run, daemon: Daemon, there: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as the daemon has no network, for example."""
+    monkeypatch.setattr(advertise, "ASK_S", 0.0)
+    answers(daemon, "Garage door", "probing")
+    status, out, err = run(*DOOR, "80", "--daemon", *there)
+    assert (status, out, len(daemon.asked)) == (0, "", advertise.ASK_TIMES)
+    assert err == (
+        "warning: the daemon still probes for Garage door, and advertises it when the name is its "
+        "own; 'lanbridge events' shows it then\n"
+    )
+
+
+def test_where_every_name_like_it_is_taken(
+    run: Run, daemon: Daemon, there: tuple[str, str]
+) -> None:
+    """What else can be done is said: the daemon goes on trying."""
+    answers(daemon, "Garage door (21)", "failed")
+    status, out, err = run(*DOOR, "80", "--daemon", *there)
+    assert (status, out) == (1, "")
+    assert "'Garage door': every name like it is taken" in err
 
 
 def test_the_daemon_is_told_to_end_it(run: Run, daemon: Daemon, there: tuple[str, str]) -> None:
