@@ -26,11 +26,19 @@ async def stream(call: Call) -> None:
     pause_s = number(query.get("pause_s", "0.2"), "pause_s", 0, MAX_DELAY_S / count)
     headers = [(b"content-type", b"application/x-ndjson"), *ALWAYS]
     await call.send({"type": "http.response.start", "status": 200, "headers": headers})
-    for index in range(1, count + 1 if call.method == "GET" else 1):
-        if index > 1:
-            await _wait(call, pause_s)
-        line = json.dumps({"chunk": index, "of": count, "text": "流"}, ensure_ascii=False) + "\n"
-        await call.send({"type": "http.response.body", "body": line.encode(), "more_body": True})
+    async with asyncio.TaskGroup() as group:
+        gone = group.create_task(_gone(call), name="echo-stream-reader")
+        for index in range(1, count + 1 if call.method == "GET" else 1):
+            if index > 1:
+                await asyncio.wait((gone,), timeout=pause_s)
+            if gone.done():
+                break
+            line = json.dumps({"chunk": index, "of": count, "text": "流"}, ensure_ascii=False)
+            body = f"{line}\n".encode()
+            await call.send({"type": "http.response.body", "body": body, "more_body": True})
+        left = not gone.cancel()
+    if left:
+        raise ClientLeft
     await call.send({"type": "http.response.body", "body": b""})
 
 
@@ -38,11 +46,19 @@ async def _wait(call: Call, seconds: float) -> None:
     """Raises ClientLeft as soon as that is so."""
     try:
         async with asyncio.timeout(seconds):
-            while (await call.receive())["type"] != "http.disconnect":
-                pass
+            await _gone(call)
     except TimeoutError:
         return
     raise ClientLeft
+
+
+async def _gone(call: Call) -> None:
+    """Until the client has left.
+
+    Not once a pause: each call lets the server read on, also what was sent ahead of the answer.
+    """
+    while (await call.receive())["type"] != "http.disconnect":
+        pass
 
 
 HTTP = {"delay": delay, "stream": stream}

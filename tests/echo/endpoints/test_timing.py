@@ -8,7 +8,7 @@ import pytest
 from lanbridge.echo.bodies import ClientLeft
 from lanbridge.echo.call import Call, Message, Room
 from lanbridge.echo.endpoints import timing
-from lanbridge.echo.endpoints.timing import delay
+from lanbridge.echo.endpoints.timing import delay, stream
 
 
 @pytest.mark.parametrize("seconds", ["0", "0.05"])
@@ -74,3 +74,40 @@ async def test_a_stream_comes_in_chunks(client: httpx2.AsyncClient) -> None:
 async def test_a_stream_that_cannot_be(client: httpx2.AsyncClient, query: str) -> None:
     """A stream has at most 1,000 pieces, and takes at most as long as a delay."""
     assert (await client.get(f"/echo/stream?{query}")).status_code == 422
+
+
+async def test_a_stream_lets_the_server_read_once() -> None:
+    """Each call of `receive` resumes reading of the connection, also of what was sent ahead."""
+    asked: list[None] = []
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        asked.append(None)
+        return await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"method": "GET", "query_string": b"count=20&pause_s=0"}
+    await stream(Call(scope, receive, send, "", "", Room()))
+    assert (len(sent), len(asked)) == (22, 1)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_stream_ends_with_its_client() -> None:
+    """Nothing more is made for a client that has gone, and there is no end of its answer."""
+    leaving: asyncio.Future[Message] = asyncio.Future()
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return await leaving
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) == 4:
+            leaving.set_result({"type": "http.disconnect"})
+
+    scope = {"method": "GET", "query_string": b"count=20&pause_s=0"}
+    with pytest.raises(ClientLeft):
+        await stream(Call(scope, receive, send, "", "", Room()))
+    assert len(sent) == 4
