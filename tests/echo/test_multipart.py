@@ -1,6 +1,7 @@
 """Multipart as phones, browsers and libraries send it, in pieces of any size."""
 
 from hashlib import sha256
+from typing import SupportsIndex
 
 import pytest
 from hypothesis import given
@@ -119,6 +120,41 @@ def test_names(header: str, name: str | None, filename: str | None) -> None:
     body = f"--1\r\ncontent-disposition: {header}\r\n\r\n\r\n--1--".encode()
     (only,) = parse(body, b"1").parts
     assert (only["name"], only["filename"], only["size_bytes"]) == (name, filename, 0)
+
+
+class Counted(bytes):
+    """Bytes that count how many were copied."""
+
+    copied = 0
+
+    def __getitem__(self, key: SupportsIndex | slice) -> bytes:  # type: ignore[override]
+        assert isinstance(key, slice)
+        return self.counted(super().__getitem__(key))
+
+    def __radd__(self, before: bytes) -> bytes:
+        return self.counted(bytes(before) + bytes(self))
+
+    def __add__(self, behind: bytes) -> bytes:  # type: ignore[override]
+        return self.counted(bytes(self) + bytes(behind))
+
+    @classmethod
+    def counted(cls, data: bytes) -> bytes:
+        """A copy that was made."""
+        cls.copied += len(data)
+        return cls(data)
+
+
+@pytest.mark.parametrize(
+    "piece", [b"\r\n--1x", b"\r\n--1\r\n\r\n", b"\r\n", b"\r\n\r\n", b"\r\n--"]
+)
+def test_the_work_is_proportional_to_the_body(piece: bytes) -> None:
+    """However often something in it looks like a delimiter: bytes are copied two times, not n."""
+    form, body = Multipart(b"1"), piece * 200
+    form.feed(b"--1\r\n\r\n")
+    Counted.copied = 0
+    form.feed(Counted(body))
+    form.end()
+    assert len(body) <= Counted.copied <= 3 * len(body)
 
 
 def test_names_that_are_no_utf8() -> None:
