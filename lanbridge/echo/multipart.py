@@ -11,6 +11,8 @@ from urllib.parse import unquote
 
 MAX_PARTS = 256  # four bytes of body make a part, and a part two hundred of answer
 MAX_HEAD_BYTES = 8_192  # of one part's headers
+# The attack: 2 MiB of them, whose names are kept until the body ends, as text of 4 bytes a letter.
+MAX_HEADS_BYTES = 65_536  # of the headers of all parts; real ones have 150 each
 MAX_BOUNDARY_BYTES = 200  # RFC 2046 §5.1.1 has 70
 
 _BOUNDARY = re.compile(r'\bboundary\s*=\s*(?:"([^"]+)"|([^\s;,"]+))', re.IGNORECASE)
@@ -60,6 +62,7 @@ class Multipart:
         self._pending = b""
         self._at = 0  # how much of it has been read; to cut that off at each step is quadratic
         self._in_head = False
+        self._heads_bytes = 0
         self._open: Description | None = None
         self._size_bytes = 0
         self._hash = hashlib.sha256()
@@ -130,6 +133,9 @@ class Multipart:
             return False
         if len(self.parts) >= MAX_PARTS:
             raise MalformedMultipart(f"it has more than {MAX_PARTS} parts")
+        self._heads_bytes += end - at
+        if self._heads_bytes > MAX_HEADS_BYTES:
+            raise MalformedMultipart(f"its headers have more than {MAX_HEADS_BYTES} bytes in all")
         self._open = _describe(pending[at:end].decode("utf-8", "replace"))
         self._in_head = False
         self._at = end + 4

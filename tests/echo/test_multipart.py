@@ -171,6 +171,8 @@ def test_limits(step: int) -> None:
         parse(b"--1\r\na: " + b"b" * MAX_HEAD_BYTES * 2, b"1", step)
     with pytest.raises(MalformedMultipart, match="more than 256 parts"):
         parse(b"--1\r\n\r\n\r\n" * (MAX_PARTS + 2), b"1", step)
+    with pytest.raises(MalformedMultipart, match="bytes in all"):
+        parse((b"--1\r\na: " + b"b" * 8000 + b"\r\n\r\n\r\n") * 9, b"1", step)
 
 
 @pytest.mark.parametrize(
