@@ -76,6 +76,8 @@ class Lists:
                 message = {**start, "headers": [*start["headers"]]}
             elif start and not message.get("more_body") and generation == self._renewed():
                 self._keep(key, start["headers"], message.get("body", b""))
+            else:
+                start.clear()  # a body in several messages is not kept
             await send(message)
 
         await self._app(scope, receive, kept)

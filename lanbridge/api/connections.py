@@ -6,16 +6,17 @@ has no end, and a body may come a byte an hour. What is too much is answered 408
 
 import asyncio
 import contextlib
-import importlib.util
 import json
 import logging
 import socket
 import sys
-from collections import Counter, deque
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
-from uvicorn.importer import import_from_string
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.server import ServerState
 
 from lanbridge.api.answers import Answers
@@ -27,10 +28,6 @@ MAX_HEAD_BYTES = 65_536  # but what comes in one read, up to 256 KiB, is parsed 
 HEAD_S = 10.0  # for a head, from the connection or the answer before it
 BODY_S = 20.0  # for a body, and a second more for each MIN_BODY_BYTES that have come
 MIN_BODY_BYTES = 1_024
-# Requests read ahead of the one that is answered. The attack: 250 KiB of them in one read, each of
-# which takes a hundred times its bytes. RFC 9112 §9.3.2: a client that sends ahead must be ready to
-# send again what was not answered; none that phones have sends ahead at all.
-MAX_AHEAD = 16
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # of a body that was answered before its end
 LINGER_S = 2.0
 # Of the WebSocket messages of all together that are not whole yet, or whose answers are not read.
@@ -52,6 +49,20 @@ def peer(transport: asyncio.BaseTransport) -> tuple[str, int] | None:
         with contextlib.suppress(OSError):  # the interface went this moment
             host = f"{host}%{socket.if_indextoname(rest[1])}"
     return host, port
+
+
+class Flow(FlowControl):
+    """uvicorn's, but for who sends ahead: an answer that asks again and again whether its client is
+    still there would read on each time, and all of it would be kept.
+    """
+
+    def __init__(self, transport: asyncio.Transport, has_ahead: Callable[[], bool]) -> None:
+        super().__init__(transport)
+        self._has_ahead = has_ahead
+
+    def resume_reading(self) -> None:
+        if not self._has_ahead():
+            super().resume_reading()
 
 
 class Connections(ServerState):
@@ -114,8 +125,13 @@ class Bounded(asyncio.Protocol):
         super().connection_made(transport)
         self.client = peer(transport)
         self.since_s = self.loop.time()
+        self.flow = Flow(self.transport, self.has_ahead)
         self.answers = Answers(self.transport, self.loop)
         self.server_state.admit(self)
+
+    @abstractmethod
+    def has_ahead(self) -> bool:
+        """Whether a request has come behind the one that is answered."""
 
     @property
     def address(self) -> str:
@@ -147,25 +163,30 @@ class Bounded(asyncio.Protocol):
         elif self.received_bytes > MAX_DISCARDED_BYTES and _answered(self.cycle):
             self.transport.abort()
 
-    def on_response_complete(self) -> None:
-        """Called by a cycle."""
-        super().on_response_complete()  # type: ignore[misc]  # uvicorn's
-        if self.transport.get_protocol() is self:  # and not a WebSocket's, sent ahead, by now
-            self.answered()
-
     def answered(self) -> None:
         """Wait for the next head, unless the body of this one is still to be thrown away."""
-        self.answers.leave()  # a head alone, which is what HEAD gets
+        self.answers.flush()  # a head alone, which is what HEAD gets
+        self.flow.resume_reading()
+        self.since_s = self.loop.time()
         if self.cycle.response_complete:
-            self.since_s, self.received_bytes = self.loop.time(), 0
+            self.received_bytes = 0
             if not self.cycle.more_body:
                 self.server_state.waiting[self] = None
+
+    def body_ended(self) -> None:
+        """Also of one that was answered before its end, and thrown away since."""
+        cycle = self.cycle
+        if cycle and cycle.response_complete and cycle.more_body:
+            cycle.more_body = False
+            self.answered()
 
     def handle_websocket_upgrade(self, *event: object) -> None:
         self.server_state.waiting.pop(self, None)
         if self.cycle and not self.cycle.response_complete:  # httptools: it was sent ahead
             self.refuse(400)  # else that answer would be written between the frames
         else:
+            if self.flow.read_paused:  # h11: it was sent ahead
+                self.transport.resume_reading()
             super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's
 
     def send_400_response(self, _message: str) -> None:
@@ -192,11 +213,11 @@ class Bounded(asyncio.Protocol):
     def refuse(self, status: int) -> None:
         """Say why, where that can still be said, and end the connection."""
         transport, cycle = self.transport, self.cycle
+        self.answers.end()
         self.server_state.refused[_CODES.get(status, _CODES[400])] += 1
         # Also behind an answer, in the rest of its body: who reads on waits for the next one's. And
         # where requests were read ahead, for then another one than the latest is being answered.
-        ahead = isinstance(self, Strict) and self.pipeline
-        answering = ahead or (cycle and cycle.response_started and not _ended(cycle))
+        answering = self.has_ahead() or (cycle and cycle.response_started and not _ended(cycle))
         silent = status == 408 and not self.received_bytes
         if answering or silent or transport.is_closing():
             self.server_state.waiting.pop(self, None)
@@ -206,57 +227,6 @@ class Bounded(asyncio.Protocol):
         self.connection_lost(ConnectionAbortedError(status))
         transport.write(_answer(status))
         Lingering(transport, self.loop, self.server_state)
-
-
-class Strict(Bounded):
-    """What httptools leaves to who uses it, and h11 does by itself."""
-
-    headers: list[tuple[bytes, bytes]]
-    parser: Any
-    pipeline: deque[tuple[Any, Any]]
-
-    idle_bytes = 0  # that have come since the last head or piece of a body
-    fruitful = False  # whether the latest read brought a piece of a body
-
-    def check_rest(self, size_bytes: int) -> None:
-        """The attack: chunks with an extension, or a trailer, that has no end; or a second head
-        while the first request is being answered. All of it would be kept."""
-        self.idle_bytes = 0 if self.fruitful else self.idle_bytes + size_bytes
-        self.fruitful = False
-        if self.idle_bytes > MAX_HEAD_BYTES and self.parser and not self.transport.is_closing():
-            self.refuse(431)
-        else:
-            super().check_rest(size_bytes)
-
-    def on_headers_complete(self) -> None:
-        """RFC 9112 §3.2: "MUST respond with a 400" to HTTP/1.1 without a Host, or with two."""
-        hosts = 0
-        for name, _ in self.headers:
-            if name == b"host":
-                hosts += 1
-        if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
-            raise ValueError(hosts)  # for the parser, which gives up
-        if len(self.pipeline) >= MAX_AHEAD:
-            raise ValueError(MAX_AHEAD)
-        self.idle_bytes, cycle = 0, self.cycle
-        super().on_headers_complete()  # type: ignore[misc]  # uvicorn's
-        if self.cycle is not cycle:
-            # RFC 9110 §6.5.1: a trailer must not be merged into the headers, which the cycle has.
-            self.headers = []
-
-    def on_body(self, body: bytes) -> None:
-        self.fruitful = True
-        super().on_body(body)  # type: ignore[misc]  # uvicorn's
-
-    def on_response_complete(self) -> None:
-        """As uvicorn's, but for its timer, a new one at each answer: `sweep` ends who waits."""
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())  # type: ignore[attr-defined]
-        self.answered()
 
 
 class Lingering(asyncio.Protocol):
@@ -313,12 +283,3 @@ _THEIR_FAULTS = (
 def is_ours(record: logging.LogRecord) -> bool:
     """A filter for uvicorn's log: anybody could fill the journal with these."""
     return record.msg not in _THEIR_FAULTS
-
-
-def protocol(*, fast: bool | None = None) -> type[asyncio.Protocol]:
-    """The HTTP of a server whose state is `Connections`: httptools where it is installed."""
-    if fast is None:
-        fast = importlib.util.find_spec("httptools") is not None
-    name = "httptools_impl:HttpToolsProtocol" if fast else "h11_impl:H11Protocol"
-    base = import_from_string(f"uvicorn.protocols.http.{name}")
-    return type("BoundedHttp", (Strict if fast else Bounded, base), {})

@@ -20,10 +20,9 @@ from lanbridge.api.cache import Lists
 from lanbridge.api.connections import (
     HEAD_S,
     MAX_CONNECTIONS,
-    MAX_HEAD_BYTES,
+    Bounded,
     Connections,
     is_ours,
-    protocol,
 )
 from lanbridge.api.front import App, Front, Receive, Scope, Send
 from lanbridge.api.routes.health import own_facts
@@ -57,6 +56,19 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
+def protocol(*, fast: bool | None = None) -> type[Bounded]:
+    """That of HTTP: by httptools where it is installed."""
+    if fast is None:
+        fast = importlib.util.find_spec("httptools") is not None
+    if fast:
+        from lanbridge.api.httptools_protocol import Httptools
+
+        return Httptools
+    from lanbridge.api.h11_protocol import H11
+
+    return H11
+
+
 class Server(uvicorn.Server):
     """uvicorn with our limits. refused: counts the connections that are cut off, by code.
 
@@ -70,9 +82,10 @@ class Server(uvicorn.Server):
                 app,
                 interface="asgi3",
                 http=protocol(fast=fast),
-                h11_max_incomplete_event_size=MAX_HEAD_BYTES,
                 ws=WebSocket,
                 ws_max_size=MAX_MESSAGE_BYTES,
+                # A pong cannot overtake the message that its client sends: 1 MiB at 18 KB/s.
+                ws_ping_timeout=STALLED_S,
                 # The guard judges the peer of the connection, whatever a header says.
                 proxy_headers=False,
                 log_config=None,

@@ -27,10 +27,14 @@ class WebSocket(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._all: Connections = kwargs["server_state"]
-        self._rest = b""  # what came while the parser rests, which is what read_paused means here
+        # uvicorn's read_paused: here it is the parser that rests, and the transport goes on until
+        # something comes that has to wait.
+        self._rest = bytearray()  # what waits for the parser
+        self._turn: asyncio.Handle | None = None  # of the loop, in which it goes on
         self._stopped = False  # whether the transport rests too
         self._joined = bytearray()  # the fragments of a message, but for the first
         self._waiting_bytes = 0  # of messages that are whole, until their answers are read
+        self._latest_bytes = 0  # of the message that came last
         self._taken_bytes = 0  # of what all connections have together
         for deflate in self.conn.available_extensions or ():
             # RFC 7692 §7.1.1.1: for the server to say. A compressor for each message, that is not
@@ -59,6 +63,7 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._rest.clear()
         self._give_back()
         self._all.leave(self.client[0] if self.client else "")
 
@@ -82,11 +87,12 @@ class WebSocket(WebSocketsSansIOProtocol):
         """uvicorn stops the transport at each message, and starts it again: two calls of the
         system. A client that waits for its answer sends nothing that would have to be stopped.
         """
-        if self.read_paused:
+        if self._rest or self.read_paused:
             self._rest += data
             self._stop_reading()
-        elif self._rest or len(data) > _PIECE_BYTES:
+        elif len(data) > _PIECE_BYTES:
             self._rest += data
+            self._stop_reading()
             self._parse()
         else:
             _Base.data_received(self, data)
@@ -94,14 +100,33 @@ class WebSocket(WebSocketsSansIOProtocol):
             self._count()
 
     def _parse(self) -> None:
-        """Go on until a message waits to be received: uvicorn then pauses reading."""
-        rest, self._rest, at = self._rest, b"", 0
-        while at < len(rest) and not (
-            self.read_paused or self.disconnected or self.transport.is_closing()
-        ):
-            super().data_received(rest[at : at + _PIECE_BYTES])
-            at += _PIECE_BYTES
-        self._rest = rest[at:]
+        """A piece in each turn of the loop, for others want theirs, until a message waits.
+
+        The attack: messages, or pings, of a byte each, without end.
+        """
+        self._turn = None
+        if self.read_paused or self.disconnected or self.transport.is_closing():
+            return
+        piece = bytes(self._rest[:_PIECE_BYTES])
+        del self._rest[:_PIECE_BYTES]
+        _Base.data_received(self, piece)
+        self._go_on()
+        self._count()
+
+    def _go_on(self) -> None:
+        """With what waits for the parser, or with reading, unless a message waits already."""
+        if self.read_paused or self.disconnected or self.transport.is_closing():
+            return
+        if self._rest:
+            self._turn = self._turn or self.loop.call_soon(self._parse)
+        elif self._stopped:
+            self._stopped = False
+            self.transport.resume_reading()
+
+    def handle_ping(self) -> None:
+        """Unless the connection has failed, in the middle of what one read brought."""
+        if not self.disconnected:
+            super().handle_ping()
 
     def handle_cont(self, event: Frame) -> None:
         """The attack: a million fragments of a byte each, which as objects are fifty times that."""
@@ -115,7 +140,8 @@ class WebSocket(WebSocketsSansIOProtocol):
         if self.disconnected or self.close_sent:  # in the middle of what one read brought
             self.frames = []
             return
-        self._waiting_bytes += len(self.frames[0])
+        self._latest_bytes = len(self.frames[0])
+        self._waiting_bytes += self._latest_bytes
         self.read_paused = True  # so that uvicorn does not stop the transport
         _Base.send_receive_event_to_app(self)
         if self._waiting_bytes > _SMALL_BYTES:
@@ -160,16 +186,14 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._resume_reading()
-        if self._rest and not self.read_paused:
-            self._parse()
+        self._wake()
 
-    def _resume_reading(self) -> None:
+    def _wake(self) -> None:
+        """All messages are with the application, which may be given more."""
         if self.read_paused and self.queue.empty() and self.writable.is_set():
             self.read_paused = False
-            if self._stopped:
-                self._stopped = False
-                self.transport.resume_reading()
+            if self._stopped or self._rest:
+                self._go_on()
 
     async def receive(self) -> Any:
         """Whoever asks for a message has answered the one before, and the answer must be read."""
@@ -179,8 +203,19 @@ class WebSocket(WebSocketsSansIOProtocol):
             self._waiting_bytes = 0
             if self._taken_bytes:
                 self._count()
-        if self._rest and not self.read_paused:
-            self._parse()
         message = await self.queue.get()
-        self._resume_reading()
+        if self.queue.empty():
+            self._waiting_bytes = self._latest_bytes
+            self._wake()
         return message
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """The application has closed it, perhaps, and the client's close may be waiting too."""
+        super().on_task_complete(task)
+        self._stopped = True  # uvicorn may have started the transport, which may be done twice
+        self._go_on()
+
+    def shutdown(self) -> None:
+        """One whose close is under way ends by itself."""
+        if not self.transport.is_closing():
+            super().shutdown()

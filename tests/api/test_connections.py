@@ -13,12 +13,13 @@ from lanbridge.api import connections
 from lanbridge.api.connections import (
     BODY_S,
     HEAD_S,
-    MAX_AHEAD,
     MAX_DISCARDED_BYTES,
     MAX_HEAD_BYTES,
     Bounded,
-    Strict,
 )
+from lanbridge.api.front import Receive, Scope, Send
+from lanbridge.api.h11_protocol import H11
+from lanbridge.api.httptools_protocol import MAX_AHEAD, Httptools
 from tests.api.conftest import Dial
 from tests.serving import Served, until
 
@@ -54,7 +55,7 @@ def sweep(server: Served, after_s: float) -> None:
         (POST.format("1, 2"), {400}),
         (POST.format("9" * 40), {400, 413}),
         (POST.format(10**15), {413}),
-        (POST.format("5\r\ntransfer-encoding: chunked") + "0\r\n\r\n", {200, 400}),
+        (POST.format("5\r\ntransfer-encoding: chunked") + "0\r\n\r\n", {400}),
         ("POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", {400}),
         ("CONNECT /echo HTTP/1.1\r\nhost: a\r\n\r\n", {501}),
         ("CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n", {400, 501}),
@@ -339,7 +340,7 @@ async def test_more_requests_than_are_read_ahead(server: Served, dial: Dial) -> 
     raw.send("".join([GET.replace("/echo", "/echo/delay/0.2"), *[GET] * 1_000]))
     await until(lambda: server.connections.tasks)
     (connection,) = server.connections.connections
-    if isinstance(connection, Strict):
+    if isinstance(connection, Httptools):
         with contextlib.suppress(ConnectionError):
             assert await raw.rest() == b""
         assert len(connection.pipeline) <= MAX_AHEAD
@@ -405,3 +406,105 @@ async def test_proxies_on_this_host_have_no_share(
         raw = await dial()
         raw.send(GET)
         assert await raw.status() == 200
+
+
+async def test_an_address_in_the_request_line(dial: Dial) -> None:
+    """RFC 9112 §3.2.2: "a server MUST accept the absolute-form"."""
+    raw = await dial()
+    raw.send("GET http://a/echo/status/201?x=1 HTTP/1.1\r\nhost: a\r\n\r\n")
+    assert await raw.status() == 201
+
+
+async def test_what_is_sent_ahead_is_not_read_while_somebody_is_answered(
+    server: Served, dial: Dial
+) -> None:
+    """However often an answer asks whether its client is still there; in the end it is."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for _ in range(50 if scope["method"] == "GET" else 0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.001):
+                    await receive()
+        size_bytes, more = 0, scope["method"] == "POST"
+        while more:
+            message = await receive()
+            size_bytes, more = size_bytes + len(message["body"]), message["more_body"]
+        body = b"ok" if size_bytes in (0, 16 * 1024 * 1024) else b"no"
+        await send({"type": "http.response.body", "body": body})
+
+    server.config.loaded_app = app
+    raw = await dial()
+    raw.send(GET + POST.format(16 * 1024 * 1024))
+    raw.send(bytes(16 * 1024 * 1024))
+    await raw.reader.readuntil(b"\r\n\r\n")
+    (connection,) = server.connections.connections
+    assert isinstance(connection, Bounded)
+    await until(connection.has_ahead)
+    while connection.has_ahead():
+        assert held_bytes(connection) < 1024 * 1024
+        await asyncio.sleep(0)
+    assert await raw.reader.readexactly(2) == b"ok"
+    await raw.reader.readuntil(b"\r\n\r\n")
+    assert await raw.reader.readexactly(2) == b"ok"
+
+
+def held_bytes(connection: Bounded) -> int:
+    """Of requests that wait for their turn."""
+    if isinstance(connection, Httptools):
+        return sum(len(cycle.body) for cycle, _ in connection.pipeline)
+    assert isinstance(connection, H11)
+    return len(connection.conn.trailing_data[0])
+
+
+async def test_a_body_is_waited_for_from_when_it_is_read(server: Served, dial: Dial) -> None:
+    """Behind an answer that took long, it is given as much time as any."""
+    raw = await dial()
+    raw.send(GET.replace("/echo", "/echo/delay/0.05") + POST.format(2) + "a")
+    (connection,) = await accepted(server)
+    connection.since_s = asyncio.get_running_loop().time() - 1_000.0
+    assert await raw.status() == 200
+    await until(lambda: not connection.has_ahead())
+    sweep(server, BODY_S / 2)
+    raw.send("b")
+    assert await raw.status() == 200
+
+
+async def accepted(server: Served) -> list[Bounded]:
+    """Its connections, when there are some that have a request."""
+    of = server.connections
+    await until(lambda: any(isinstance(one, Bounded) and one.cycle for one in of.connections))
+    return [one for one in of.connections if isinstance(one, Bounded)]
+
+
+async def test_a_body_that_was_thrown_away_leaves_a_connection_as_any(
+    server: Served, dial: Dial
+) -> None:
+    """It waits for the next request, and not for ever."""
+    raw = await dial()
+    raw.send(POST.format(2 * 1024 * 1024))
+    assert await raw.status() == 413
+    (connection,) = await accepted(server)
+    assert connection not in server.connections.waiting
+    raw.send(bytes(2 * 1024 * 1024))
+    await until(lambda: connection in server.connections.waiting)
+    raw.send(GET)
+    assert await raw.status() == 200
+    await until(lambda: connection in server.connections.waiting)
+    sweep(server, HEAD_S + 1)
+    assert await raw.rest() == b""
+
+
+async def test_nothing_leaves_behind_a_refusal(dial: Dial) -> None:
+    """An application that has not heard of it may still ask for the body: 100 comes too late."""
+    faults: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    raw = await dial()
+    raw.send(
+        "POST /echo HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n"
+        "transfer-encoding: chunked\r\n\r\nzz\r\n"
+    )
+    assert await raw.status() == 400
+    assert await raw.rest() == b""
+    assert not faults

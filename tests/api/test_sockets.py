@@ -5,7 +5,7 @@ import base64
 import hashlib
 import struct
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 
@@ -297,13 +297,11 @@ async def test_pongs_that_nobody_reads(server: Served, dial: Dial) -> None:
     raw = await opened(dial)
     (connection,) = server.connections.connections
     assert isinstance(connection, WebSocket)
-    pings, sent = frame(PING, bytes(125)) * 500, 0
-    while not connection.read_paused:
-        assert sent < 200_000, "64 MiB of pongs wait to be read"
-        raw.send(pings)
-        sent += 500
-        await asyncio.sleep(0)
+    sent = 200_000  # 24 MiB of pongs, of which systems keep half at the most
+    raw.send(frame(PING, bytes(125)) * sent)
+    await until(lambda: not connection.writable.is_set())
     assert connection.transport.get_write_buffer_size() < 1024 * 1024
+    assert len(connection._rest) < 1024 * 1024
     answers = await raw.reader.readexactly(sent * 127)
     assert answers == (bytes([FIN | PONG, 125]) + bytes(125)) * sent
     raw.send(frame(TEXT, b"still here"))
@@ -404,21 +402,39 @@ class Reading:
         self._transport.pause_reading()
 
 
+class Echo:
+    """`await go.wait()`, then an echo; `between` is awaited before each message."""
+
+    def __init__(self, server: Served) -> None:
+        self.go = asyncio.Event()
+        self.answered = 0
+        self.between: Callable[[], Awaitable[object]] | None = None
+        server.config.loaded_app = self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await self.go.wait()
+        while (message := await receive())["type"] == "websocket.receive":
+            if self.between:
+                await self.between()
+            await send({"type": "websocket.send", "text": message["text"]})
+            self.answered += 1
+
+
 @pytest.fixture
 async def slow(server: Served) -> AsyncGenerator[asyncio.Event]:
     """An echo that waits for the event before it receives its first message."""
-    event = asyncio.Event()
+    echo = Echo(server)
+    yield echo.go
+    echo.go.set()
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        await event.wait()
-        while (message := await receive())["type"] == "websocket.receive":
-            await send({"type": "websocket.send", "text": message["text"]})
 
-    server.config.loaded_app = app
-    yield event
-    event.set()
+async def the(server: Served) -> WebSocket:
+    """Its one connection."""
+    (connection,) = server.connections.connections
+    assert isinstance(connection, WebSocket)
+    return connection
 
 
 async def test_a_message_at_a_time_stops_no_reading(server: Served, dial: Dial) -> None:
@@ -463,6 +479,98 @@ async def test_a_client_that_leaves_before_its_answer(
     await until(lambda: connection.read_paused)
     raw.writer.close()
     await until(lambda: not server.connections.connections)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_many_messages_leave_others_their_turn(
+    server: Served, dial: Dial, waits: bool
+) -> None:
+    """In a turn of the loop no more are answered than a piece holds, and what waits is bounded and
+    counted, also where the application waits between two of them."""
+    echo = Echo(server)
+    echo.go.set()
+    if waits:
+        echo.between = lambda: asyncio.sleep(0)
+    raw = await opened(dial)
+    connection = await the(server)
+    raw.send(frame(TEXT, b"a") * 100_000)
+    reading = asyncio.create_task(raw.reader.readexactly(300_000))
+    before = 0
+    while not reading.done():
+        assert echo.answered - before <= 4_096 // 7 + 1
+        assert len(connection._rest) < 1024 * 1024
+        assert len(connection._rest) < connection._taken_bytes + 20_000
+        before = echo.answered
+        await asyncio.sleep(0)
+    assert echo.answered == 100_000
+    assert not server.connections.refused
+
+
+async def test_pings_leave_others_their_turn(server: Served, dial: Dial) -> None:
+    """Nobody receives them, and yet they are answered piece by piece."""
+    raw = await opened(dial)
+    connection = await the(server)
+    ticks = 0
+    raw.send(frame(PING) * 100_000 + frame(TEXT, b"a"))
+    reading = asyncio.create_task(raw.reader.readexactly(200_003))
+    while not reading.done():
+        ticks += bool(connection._rest)
+        await asyncio.sleep(0)
+    assert reading.result() == bytes([FIN | PONG, 0]) * 100_000 + bytes([FIN | TEXT, 1]) + b"a"
+    assert ticks >= 100  # of 150 pieces
+
+
+async def test_closes_that_cross(server: Served, dial: Dial) -> None:
+    """The client's, behind a message that waits, is the answer to ours."""
+    go = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await go.wait()
+        await send({"type": "websocket.close", "code": 4000})
+
+    server.config.loaded_app = app
+    raw = await opened(dial)
+    connection = await the(server)
+    connection.close_timeout = 3_600.0
+    raw.send(frame(TEXT, b"0"))
+    await until(lambda: connection.read_paused)
+    raw.send(frame(CLOSE, b"\x0f\xa0"))
+    await until(lambda: connection._rest)
+    go.set()
+    assert await closing(raw) == 4000
+    await until(lambda: not server.connections.connections)
+
+
+async def test_a_shutdown_while_a_close_is_under_way(server: Served, dial: Dial) -> None:
+    """A client that is gone reads neither our answers nor our close."""
+    echo, sent = Echo(server), 0
+    echo.go.set()
+    raw = await opened(dial)
+    connection = await the(server)
+    raw.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    while not connection.transport.get_write_buffer_size():
+        raw.send(frame(TEXT, b"a" * 30_000))
+        sent += 1
+        await until(lambda sent=sent: echo.answered == sent)  # type: ignore[misc]
+    assert connection.writable.is_set()
+    raw.send(frame(CLOSE))
+    await until(connection.transport.is_closing)
+    connection.shutdown()
+    raw.writer.transport.abort()
+
+
+async def test_a_ping_behind_what_is_wrong(dial: Dial) -> None:
+    """The connection has failed; nothing is written behind its end."""
+    faults: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    raw = await opened(dial)
+    raw.send(frame(TEXT, b"\xff") + frame(PING))
+    assert (await receive(raw))[0] == FIN | PONG
+    assert await closing(raw) == 1007
+    assert await raw.rest() == b""
+    assert not faults
 
 
 async def test_a_close_from_both_ends_while_a_message_waits(server: Served, dial: Dial) -> None:

@@ -1,0 +1,60 @@
+"""HTTP/1.1 by h11, where there is no httptools: what httptools does by itself."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from lanbridge.api.connections import MAX_HEAD_BYTES, Bounded
+
+_TWO_LENGTHS = "Content-Length and Transfer-Encoding"
+
+
+class H11(Bounded, H11Protocol):  # type: ignore[misc]  # its server_state
+    """Its parser is stricter than uvicorn's own use of it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conn = _Connection(self.body_ended)
+
+    def has_ahead(self) -> bool:
+        return self.conn.their_state is h11.DONE and bool(self.conn.trailing_data[0])
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.get_protocol() is self and not self.transport.is_closing():
+            self.answered()  # and not a WebSocket's, sent ahead, by now
+
+
+class _Connection(h11.Connection):
+    def __init__(self, body_ended: Callable[[], None]) -> None:
+        super().__init__(h11.SERVER, MAX_HEAD_BYTES)
+        self._body_ended = body_ended
+
+    def next_event(self) -> Any:
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            return _checked(event)
+        if isinstance(event, h11.EndOfMessage):
+            self._body_ended()
+        return event
+
+
+def _checked(request: h11.Request) -> h11.Request:
+    """Raises RemoteProtocolError."""
+    if {name for name, _ in request.headers} >= {b"content-length", b"transfer-encoding"}:
+        # RFC 9112 §6.1: it "might indicate an attempt to perform request smuggling".
+        raise h11.RemoteProtocolError(_TWO_LENGTHS)
+    if request.target.startswith(b"/") or request.method in (b"CONNECT", b"OPTIONS"):
+        return request
+    # RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests".
+    url = urlsplit(request.target)
+    target = (url.path or b"/") + (b"?" + url.query if url.query else b"")
+    return h11.Request(
+        method=request.method,
+        headers=request.headers,
+        target=target,
+        http_version=request.http_version,
+    )
