@@ -7,8 +7,8 @@ import asyncio
 import base64
 import json
 
-from lanbridge.echo.call import Call, Message, number, whole
-from lanbridge.echo.replay import Sessions
+from lanbridge.echo.call import Call, Message, Problem, number, whole
+from lanbridge.echo.replay import Holder, Session, Sessions
 
 MIN_BEAT_S, MAX_BEAT_S = 0.1, 60.0
 TAKEN_OVER = 4409  # the code a connection is closed with whose session another one took
@@ -19,6 +19,9 @@ async def websocket(call: Call) -> None:
 
     `&beat_s={seconds}` adds heartbeats to a new one. The first message tells id, number and how
     many messages are lost for good; then come the missed ones, then everything in an envelope.
+
+    A connection whose session another one takes is told at once. What it sent and was numbered by
+    then is in the session, and the other one gets it; what was not is dropped, and has no echo.
     """
     if b"session=" in call.scope.get("query_string", b""):
         await _in_session(call)
@@ -44,36 +47,53 @@ async def _in_session(call: Call) -> None:
     beat_s = 0.0
     if given := query.get("beat_s"):
         beat_s = number(given, "beat_s", MIN_BEAT_S, MAX_BEAT_S)
-    found = sessions.find(query.get("session", ""), clock())
-    session = found or sessions.begin(beat_s, clock())
-    session.holder += 1
-    mine = session.holder
-    session.beats(clock())  # those of its absence are kept, and then are missed ones
-    missed = session.after(after) if found else []
+    try:
+        async with asyncio.timeout(None) as having:
+            holder = Holder(call.address, lambda: having.reschedule(clock()))
+            held = sessions.hold(query.get("session", ""), beat_s, holder, clock())
+            if not held:
+                detail = "too many sessions are in use; close one, or connect without a session."
+                raise Problem(503, "busy", detail, [(b"retry-after", b"1")])
+            session, resumed = held
+            try:
+                session.beats(clock())  # those of its absence are kept, and then are missed ones
+                await _tell(call, session, after if resumed else None)
+                await _converse(call, session, holder)
+            finally:
+                sessions.leave(session, holder, clock())
+    except TimeoutError:
+        reason = "another connection took the session"
+        await call.send({"type": "websocket.close", "code": TAKEN_OVER, "reason": reason})
+
+
+async def _tell(call: Call, session: Session, after: int | None) -> None:
+    """Which session it is, and what was missed `after` that number; None for a new one."""
+    missed = [] if after is None else session.after(after)
+    lost = 0 if after is None else max(0, session.number - after - len(missed))
+    about = {"id": session.id, "seq": session.number, "resumed": after is not None, "lost": lost}
     await _accept(call)
-    lost = session.number - after - len(missed) if found else 0
-    about = {"id": session.id, "seq": session.number, "resumed": bool(found), "lost": max(0, lost)}
     await _say(call, json.dumps({"type": "session", **about}))
     for text in missed:
         await _say(call, text)
-    try:
-        while session.holder == mine:
-            try:
-                async with asyncio.timeout_at(session.next_beat_s()):
-                    message = await call.receive()
-            except TimeoutError:
-                beats = session.beats(clock()) if session.holder == mine else []
-                for text in beats:
-                    await _say(call, text)
-                continue
-            if message["type"] != "websocket.receive":
-                return
-            if session.holder == mine:
-                await _say(call, session.say("echo", **_content(message)))
-    finally:
-        session.touched_s = clock()
-    reason = "another connection took the session"
-    await call.send({"type": "websocket.close", "code": TAKEN_OVER, "reason": reason})
+
+
+async def _converse(call: Call, session: Session, holder: Holder) -> None:
+    clock = asyncio.get_running_loop().time
+    while True:
+        try:
+            async with asyncio.timeout_at(session.next_beat_s()):
+                message = await call.receive()
+        except TimeoutError:
+            message = None
+        if message and message["type"] != "websocket.receive":
+            return
+        if session.holder is not holder:  # it came with the loss; the next wait ends at once
+            continue
+        if message:
+            await _say(call, session.say("echo", **_content(message)))
+        else:
+            for text in session.beats(clock()):
+                await _say(call, text)
 
 
 async def _say(call: Call, text: str) -> None:

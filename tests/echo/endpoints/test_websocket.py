@@ -1,6 +1,8 @@
 """`/echo/ws` over a real connection."""
 
+import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -11,7 +13,9 @@ from lanbridge.echo.app import EchoApp
 from lanbridge.echo.call import Message
 from lanbridge.echo.endpoints.websocket import TAKEN_OVER
 from lanbridge.echo.guard import Guard
+from lanbridge.echo.replay import MAX_OF_ONE_CLIENT
 from tests.echo.conftest import Serve, Stranger, state
+from tests.serving import until
 
 
 async def test_text_as_text_and_binary_as_binary(serve: Serve) -> None:
@@ -152,6 +156,64 @@ async def test_a_session_that_is_taken_over_ends_for_the_first(serve: Serve) -> 
                     TAKEN_OVER,
                     "another connection took the session",
                 )
+
+
+async def test_a_takeover_is_told_at_once(serve: Serve) -> None:
+    """The first connection hears of it without having spoken, and however often it happens."""
+    async with serve() as port:
+        url = f"ws://127.0.0.1:{port}/echo/ws?session="
+        async with connect(f"{url}new", proxy=None) as first:
+            begun = json.loads(await first.recv())
+            async with connect(f"{url}{begun['id']}", proxy=None) as second:
+                await second.recv()
+                await first.wait_closed()
+                async with connect(f"{url}{begun['id']}", proxy=None) as third:
+                    assert json.loads(await third.recv())["resumed"]
+                    await second.wait_closed()
+        assert first.close_code == second.close_code == TAKEN_OVER
+
+
+async def test_a_message_that_comes_with_the_loss_has_no_echo() -> None:
+    """It was not numbered before the other connection took the session, so it is not in it."""
+    app = EchoApp(Guard(state))
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    def connection(query: str) -> tuple[asyncio.Task[None], asyncio.Queue[Message]]:
+        received: asyncio.Queue[Message] = asyncio.Queue()
+        received.put_nowait({"type": "websocket.connect"})
+        scope = {"type": "websocket", "path": "/echo/ws", "client": ("127.0.0.1", 1)}
+        scope["query_string"] = query.encode()
+        return asyncio.create_task(app(scope, received.get, send)), received
+
+    def said() -> list[dict[str, object]]:
+        return [json.loads(one["text"]) for one in sent if one["type"] == "websocket.send"]
+
+    first, to_first = connection("session=new")
+    await until(said)
+    (begun,) = said()
+    second, to_second = connection(f"session={begun['id']}")  # it takes its first step, and then
+    to_first.put_nowait({"type": "websocket.receive", "text": "late"})  # this is received
+    await first
+    assert sent[-1]["type"] == "websocket.close"
+    assert sent[-1]["code"] == TAKEN_OVER
+    to_second.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    await second
+    assert said() == [begun, begun | {"resumed": True}]
+
+
+async def test_too_many_sessions_are_denied(serve: Serve) -> None:
+    """A client that has its part of them is told to come again, and may connect without one."""
+    async with serve() as port, AsyncExitStack() as held:
+        url = f"ws://127.0.0.1:{port}/echo/ws"
+        for _ in range(MAX_OF_ONE_CLIENT):
+            await held.enter_async_context(connect(f"{url}?session=new", proxy=None))
+        with pytest.raises(InvalidStatus) as denied:
+            await connect(f"{url}?session=new", proxy=None)
+        assert denied.value.response.status_code == 503
+        await held.enter_async_context(connect(url, proxy=None))
 
 
 async def test_an_unknown_session_begins_anew(serve: Serve) -> None:
