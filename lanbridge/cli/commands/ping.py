@@ -42,7 +42,8 @@ the network, as "Kitchen lamp" or "Kitchen lamp._http._tcp"; a host name that en
 asked for by mDNS, whatever the system knows of it. An http:// URL with a path is asked
 with GET; without one, and for a name, lanbridge's own echo endpoint is asked.
 
-Goes on until ^C unless --count is given. Status 0 if at least one probe was answered.
+Goes on until ^C unless --count is given. Status 0 if at least one probe was answered, 1 if none
+was.
 """
 
 
@@ -108,8 +109,9 @@ async def _ping(
                 write(_row(event))
 
             try:
-                await _until_told(session.run(via, probe, target, schedule, _now, tell))
-            finally:  # also after ^C: the sum of what there is, and then status 130
+                running = session.run(via, probe, target, schedule, _now, tell)
+                await _until_told(running, endless=schedule.count is None)
+            finally:  # also after ^C
                 if format not in ("table", "csv"):  # a CSV file has rows of one kind only
                     write(_sum(tally.summary(), probe, target))
     finally:
@@ -120,11 +122,15 @@ async def _ping(
     return 0 if tally.received else 1
 
 
-async def _until_told(running: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, or to SIGTERM, as `timeout 10 lanbridge ping` sends it."""
+async def _until_told(running: Coroutine[Any, Any, None], *, endless: bool) -> None:
+    """Run to the end, or to SIGTERM, as `timeout 10 lanbridge ping` sends it.
+
+    ^C is the end of what has no other, and an interruption of all else: KeyboardInterrupt.
+    """
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(running, name="ping")
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for number in (signal.SIGTERM, signal.SIGINT) if endless else (signal.SIGTERM,):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 def _now() -> datetime:

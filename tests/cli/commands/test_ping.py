@@ -77,6 +77,20 @@ def at_terminal(*arguments: str, term: str = "xterm", columns: int = 80) -> tupl
     return ping.returncode, shown.decode().replace("\r\n", "\n")
 
 
+def ended(number: signal.Signals, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    """Status, JSON lines and stderr of a ping that is sent a signal after its first line."""
+    command = [sys.executable, "-m", "lanbridge", "ping", *arguments]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as ping:
+        assert ping.stdout
+        assert ping.stderr
+        first = ping.stdout.readline()
+        ping.send_signal(number)
+        out, err = ping.stdout.read(), ping.stderr.read()
+    return ping.returncode, rows(first + out), err
+
+
 def left_of(shown: str) -> str:
     """What a terminal shows at the end, when what was erased is gone."""
     return re.sub(r"[^\n]*\r\x1b\[K", "", shown)
@@ -229,24 +243,30 @@ def test_what_is_wrong_is_said(run: Run, arguments: tuple[str, ...], words: str)
 
 
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)], ids=["^C", "SIGTERM"]
+    ("number", "more", "status"),
+    [
+        (signal.SIGINT, (), 0),
+        (signal.SIGTERM, (), 0),
+        (signal.SIGINT, ("--count", "100000"), 130),
+        (signal.SIGTERM, ("--count", "100000"), 0),
+    ],
+    ids=["^C", "SIGTERM", "^C of a count", "SIGTERM of a count"],
 )
-def test_the_sum_is_printed_when_it_is_interrupted(
-    echo: str, number: signal.Signals, status: int
+def test_the_sum_is_printed_when_it_is_ended(
+    echo: str, number: signal.Signals, more: tuple[str, ...], status: int
 ) -> None:
-    """^C is status 130, as everywhere; `timeout 10 lanbridge ping` ends it in order."""
-    command = [sys.executable, "-m", "lanbridge", "ping", echo, *FAST]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as ping:
-        assert ping.stdout
-        assert ping.stderr
-        assert json.loads(ping.stdout.readline())["sequence"] == 1
-        ping.send_signal(number)
-        *_, last = ping.stdout.read().splitlines()
-        assert ping.stderr.read() == ""
-    assert ping.returncode == status
-    assert json.loads(last)["event"] == "summary"
+    """By ^C, which is the end of what has no count, and an interruption of what has."""
+    code, (first, *_, last), err = ended(number, echo, *FAST, *more)
+    assert (code, err) == (status, "")
+    assert (first["sequence"], last["event"]) == (1, "summary")
+
+
+def test_nothing_answered_until_it_is_ended_is_status_1(silent: str) -> None:
+    """With the reason, as if it had had a count."""
+    slow = ("--interval", "0.01", "--timeout", "0.02")
+    code, _, err = ended(signal.SIGINT, f"udp://{silent}", *slow)
+    assert code == 1
+    assert err.startswith("warning: nothing was answered")
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(echo: str) -> None:
