@@ -1,7 +1,8 @@
 """What became of each probe, and the sum of them. Pure: failure is a value here.
 
-An echo probe is answered when its own payload came back, in time; all else is an outcome of its
-own. What comes back and settles no probe (late, twice, or never asked for) is an `Extra`.
+An echo probe is answered when its own payload came back, in time, and over HTTP also by a device
+that knows no echo, and answers what it will; all else is an outcome of its own. What comes back and
+settles no probe (late, twice, or never asked for) is an `Extra`.
 """
 
 from bisect import bisect_left, insort

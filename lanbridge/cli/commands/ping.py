@@ -40,7 +40,8 @@ HELP = f"""{__doc__}
 TARGET is IP:PORT, a URL (http://, ws://, tcp://, udp://), or the name of a service instance on
 the network, as "Kitchen lamp" or "Kitchen lamp._http._tcp"; a host name that ends in .local is
 asked for by mDNS, whatever the system knows of it. An http:// URL with a path is asked
-with GET; without one, and for a name, lanbridge's own echo endpoint is asked.
+with GET; without one, and for a name, lanbridge's own echo endpoint is asked. Whatever status a
+device answers, it is an answer.
 
 Goes on until ^C unless --count is given. Status 0 if at least one probe was answered, 1 if none
 was.

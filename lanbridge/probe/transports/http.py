@@ -1,6 +1,7 @@
 """HTTP: one request after the other on a connection that is kept, answered by `/echo/raw`.
 
-Any other path is asked with GET, and answers with any status from 200 to 399.
+Any other path is asked with GET. An answer of any status is one, for wx.request gives each to
+`success`; but not that of lanbridge's guard, which says that this host will be refused.
 """
 
 import asyncio
@@ -82,19 +83,25 @@ class Probe:
             writer.close()
             raise
         reply = self._judge(answer, payload, rtt_s)
-        # What is wrong may be the answer to another probe: the next must not get ours.
-        if not answer.keeps or reply.outcome is not Outcome.OK:
+        # What is no echo may be the answer to another probe, of which the next must not get ours,
+        # or leave the body unread, as if it were another request.
+        clean = reply.outcome is Outcome.OK and not (payload and reply.detail)
+        if not answer.keeps or not clean:
             await self._close()
         return reply
 
     def _judge(self, answer: Answer, payload: bytes, rtt_s: float) -> Reply:
-        if not 200 <= answer.status < 400:
-            return denial(answer.status, answer.body)._replace(rtt_s=rtt_s)
-        received_bytes = len(answer.body)
-        if self._payloads and answer.body != payload:
+        outcome, detail = Outcome.OK, ""
+        if not 200 <= answer.status < 300:
+            denied = denial(answer.status, answer.body)
+            detail = denied.detail
+            if denied.outcome is Outcome.REFUSED_BY_GUARD:
+                outcome = denied.outcome
+        elif self._payloads and answer.body != payload:
+            # As long, it is a wrong echo; else the page of a device that knows no echo.
+            outcome = Outcome.BAD_REPLY if len(answer.body) == len(payload) else Outcome.OK
             detail = f"it answers {answer.status}, but what came back is not what was sent"
-            return Reply(Outcome.BAD_REPLY, rtt_s, received_bytes=received_bytes, detail=detail)
-        return Reply(Outcome.OK, rtt_s, received_bytes=received_bytes)
+        return Reply(outcome, rtt_s, received_bytes=len(answer.body), detail=detail)
 
     async def _close(self) -> None:
         if self._streams:

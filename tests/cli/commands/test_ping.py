@@ -213,11 +213,14 @@ def test_one_answer_is_enough_for_status_0(run: Run) -> None:
     assert rows(out)[-1]["loss"] == 0.5
 
 
-def test_a_wrong_answer_is_none(run: Run, echo: str) -> None:
-    """What is at the URL answers 404, or 501."""
+def test_an_answer_of_any_status_is_one(run: Run, echo: str) -> None:
+    """With its round trip, and the status beside it: the device can be reached."""
     status, out, _ = run("ping", f"http://{echo}/nowhere", "--count", "1", *FAST)
-    assert status == 1
-    assert rows(out)[0]["detail"].startswith("it answers 501")
+    assert status == 0
+    probe, summary = rows(out)
+    assert probe["detail"].startswith("it answers 501")
+    assert (summary["received"], summary["loss"]) == (1, 0.0)
+    assert summary["rtt_median_ms"] == probe["rtt_ms"]
 
 
 @pytest.mark.parametrize(

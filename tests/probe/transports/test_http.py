@@ -33,7 +33,7 @@ async def test_an_echo_answers(address: str) -> None:
 
 
 async def test_a_path_is_asked_with_get() -> None:
-    """As it is, but for what no URL may hold; any status up to 399 is an answer."""
+    """As it is, but for what no URL may hold."""
     peer = HttpPeer(
         b"HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
@@ -88,6 +88,47 @@ async def test_the_guard_is_told_apart() -> None:
     async with http_peer(HttpPeer(raw)) as port:
         (result,) = results(await ping("http", port))
     assert (result.outcome, result.detail) == (Outcome.REFUSED_BY_GUARD, "not your subnet.")
+
+
+@pytest.mark.parametrize("path", ["/lamp", ""], ids=["a path", "no echo"])
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        ("307 Temporary Redirect", "it answers 307 Temporary Redirect"),
+        ("403 Forbidden", "it answers 403 Forbidden"),
+        ("404 Not Found", "it answers 404 Not Found"),
+        ("500 Internal Server Error", "it answers 500 Internal Server Error"),
+        ("501 Not Implemented", "it answers 501 Not Implemented"),
+    ],
+)
+async def test_an_answer_of_any_status_is_one(path: str, status: str, detail: str) -> None:
+    """wx.request gives each to `success`: the device is reached, and says what it says."""
+    raw = f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nno".encode()
+    async with http_peer(HttpPeer(raw)) as port:
+        (result,) = results(await ping("http", port, path=path))
+    assert (result.outcome, result.detail) == (Outcome.OK, detail)
+    assert (result.rtt_ms, result.received_bytes) == (1000, 2)
+
+
+async def test_a_device_that_answers_everything_with_its_page_is_reached() -> None:
+    """It knows no echo, and what it says is not mistaken for one."""
+    async with http_peer(HttpPeer(echoed(b"<html>"))) as port:
+        (result,) = results(await ping("http", port))
+    assert result.outcome is Outcome.OK
+    assert result.detail == "it answers 200, but what came back is not what was sent"
+
+
+async def test_a_body_that_was_left_unread_is_not_answered_as_the_next_probe() -> None:
+    """Who refuses a path may take the body for another request; of GET there is none."""
+    refused = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+    mistaken = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+    echo, page = HttpPeer(refused + mistaken, refused), HttpPeer(refused, refused)
+    async with http_peer(echo) as port:
+        told = results(await ping("http", port, count=2))
+    assert [one.detail for one in told] == ["it answers 404 Not Found"] * 2
+    async with http_peer(page) as port:
+        await ping("http", port, count=2, path="/lamp")
+    assert (echo.connections, page.connections) == (2, 1)
 
 
 async def test_another_body_is_a_bad_reply_and_the_next_probe_gets_its_own() -> None:
