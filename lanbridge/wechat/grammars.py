@@ -99,9 +99,10 @@ def _android_14(text: str) -> Verdict:
         refused = _verdict(Grammar.ANDROID_14, Answer.NO, fault, ANDROID_14)
         return replace(refused, error_text=_NEVER_SHOWN)
     found = _verdict(Grammar.ANDROID_14, Answer.YES, "NsdManager takes it", ANDROID_14)
-    if _is_meta(text):
+    if lists_types(text):
         warning = "Android 14 takes _services for a subtype of _dns-sd._udp, and finds nothing"
-        return replace(found, warning=warning)
+        sentence = f"{found.sentence}; it means subtype _services of _dns-sd._udp"
+        return replace(found, sentence=sentence, warning=warning)
     return _warned(found, text)
 
 
@@ -122,12 +123,15 @@ def _warned(verdict: Verdict, text: str) -> Verdict:
     if not subtype or name.lower() not in _TRANSPORTS:
         return verdict
     service = ".".join(_labels(text)[-2:])
-    warning = f"{exact(subtype[0])} is taken for a subtype of {service}, and nothing ever matches"
-    return replace(verdict, warning=warning)
+    meant = exact(subtype[0])
+    sentence = f"{verdict.sentence}; it means subtype {meant} of {service}"
+    warning = f"{meant} is taken for a subtype of {service}, and nothing ever matches"
+    return replace(verdict, sentence=sentence, warning=warning)
 
 
-def _is_meta(text: str) -> bool:
-    return fold(text.removesuffix(".")) == _META
+def lists_types(text: str) -> bool:
+    """Whether all types that there are were meant: RFC 6763 §9, or as one would guess it."""
+    return text == "*" or fold(text.removesuffix(".")).removesuffix(".local") == _META
 
 
 def _labels(text: str) -> list[str]:

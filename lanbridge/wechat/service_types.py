@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from lanbridge.core.errors import InvalidServiceType
 from lanbridge.core.names import ServiceType
-from lanbridge.wechat.grammars import Grammar, columns
+from lanbridge.wechat.grammars import Grammar, columns, lists_types
 from lanbridge.wechat.rules import Answer, Certainty, Rule, Verdict, worst
 
 PORTABLE = Rule(
@@ -19,6 +19,7 @@ PORTABLE = Rule(
 
 _EMPTY = "it is empty, which WeChat answers with 'startLocalServiceDiscovery:fail invalid param'"
 _OWN_NAME = "name it with 2 to 15 letters, digits and single hyphens, as _lanbridge._tcp"
+_EACH = "search for each type by its name: a mini-program cannot list those that there are"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,11 @@ def check_service_type(text: str) -> ServiceTypeCheck:
     """Raises InvalidServiceType for the empty string only; all else gets its verdicts."""
     if not text:
         raise InvalidServiceType(text, _EMPTY)
-    literal = _literal(text)
-    remedy = f"use '{literal}'" if literal else _OWN_NAME
+    if lists_types(text):
+        literal, remedy = None, _EACH
+    else:
+        literal = _literal(text)
+        remedy = f"use '{literal}'" if literal else _OWN_NAME
     found = [
         one if one.answer is Answer.YES and not one.warning else replace(one, remedy=remedy)
         for one in columns(text)

@@ -117,8 +117,6 @@ def test_the_empty_string_is_nonsense() -> None:
         ("_lan--bridge._tcp", "_lan-bridge._tcp."),
         ("_a._tcp", None),
         ("_123._udp", None),
-        ("_services._dns-sd._udp", None),
-        ("*", None),
     ],
 )
 def test_the_literal_to_pass(text: str, literal: str | None) -> None:
@@ -133,6 +131,20 @@ def test_the_literal_to_pass(text: str, literal: str | None) -> None:
             if literal
             else "name it with 2 to 15 letters, digits and single hyphens, as _lanbridge._tcp"
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["_services._dns-sd._udp", "_Services._dns-sd._udp.", "_services._dns-sd._udp.local", "*"],
+)
+def test_who_wants_all_types_is_told_that_there_is_no_list(text: str) -> None:
+    """Another name for them is no remedy."""
+    check = check_service_type(text)
+    assert check.literal is None
+    remedies = {one.remedy for one in check.verdicts if one.answer is Answer.NO or one.warning}
+    assert remedies == {
+        "search for each type by its name: a mini-program cannot list those that there are"
+    }
 
 
 # A text, the column that is asked, and its sentence.
@@ -161,13 +173,18 @@ _services._dns-sd._udp | rfc | _services._dns-sd._udp lists the types and is non
 _lan--bridge._tcp | rfc | the name must not hold two hyphens in a row (RFC 6335 §5.1)
 _lanbridge-wechat._tcp | android-older | the name has more than 15 characters, which some copies \
 of mdnsd refuse
+_services._dns-sd._udp | android-14 | NsdManager takes it; it means subtype _services of \
+_dns-sd._udp
+_http._tcp._udp | android-14 | NsdManager takes it; it means subtype _http of _tcp._udp
+_http._tcp._udp | android-older | mdnsd takes it, as Apple's code does; it means subtype _http of \
+_tcp._udp
 _http._TCP | portable | it is not portable: see android-14
 """.replace("\\\n", "")
 
 
 @pytest.mark.parametrize("line", REASONS.strip().splitlines())
-def test_the_reason_of_a_no(line: str) -> None:
-    """It names the part that the reader trips over."""
+def test_the_reason(line: str) -> None:
+    """It names the part that the reader trips over, or takes for another."""
     text, grammar, sentence = map(str.strip, line.split("|"))
     found = {one.platform: one for one in check_service_type(text).verdicts}
     assert found[grammar].sentence == sentence
