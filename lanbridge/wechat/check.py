@@ -85,6 +85,8 @@ def _decided(
 
 
 def _told(found: list[Verdict], platform: Platform) -> list[Verdict]:
-    """All that is not a plain yes; if there is nothing, the last yes, which is about the host."""
+    """What decides: each no, or else all that it depends on, or else the last yes, on the host."""
     mine = [verdict for verdict in found if verdict.platform == platform]
-    return [verdict for verdict in mine if verdict.answer is not Answer.YES] or mine[-1:]
+    answer = worst(mine)
+    deciding = [verdict for verdict in mine if verdict.answer is answer]
+    return deciding[-1:] if answer is Answer.YES else deciding

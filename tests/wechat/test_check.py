@@ -209,6 +209,13 @@ def test_all_faults_are_told() -> None:
     assert documented == ["tcp-ports", "lan-same-subnet"]
 
 
+def test_what_it_depends_on_is_not_told_beside_a_no() -> None:
+    """HarmonyOS may refuse what is allowed, and this is not."""
+    check = check_url("ws://192.168.1.20:80/", phone(PHONE), Call.REQUEST)
+    assert [one.platform for one in check.verdicts] == list(Platform)
+    assert {one.rule.id for one in check.verdicts} == {"scheme"}
+
+
 def test_the_developer_tools_prove_nothing() -> None:
     """A no of the domain check can be switched off there, a wrong scheme cannot."""
     verdict = deciding(check_address("192.168.2.20", phone(PHONE)), Platform.DEVTOOLS)
