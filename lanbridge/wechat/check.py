@@ -1,6 +1,6 @@
 """May a mini-program talk to this address, or open this URL: every rule, on every platform."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from lanbridge.core.errors import InvalidPort
@@ -11,7 +11,7 @@ from lanbridge.wechat.lan_verdicts import lan_verdicts
 from lanbridge.wechat.platforms import Platform
 from lanbridge.wechat.ports import port_verdicts
 from lanbridge.wechat.rules import Answer, Verdict, worst
-from lanbridge.wechat.schemes import ascii_verdicts, is_foreign, scheme_verdicts
+from lanbridge.wechat.schemes import ascii_verdicts, ascii_warning, is_foreign, scheme_verdicts
 from lanbridge.wechat.targets import parse_host, parse_target
 
 
@@ -67,6 +67,8 @@ def check_url(
             else name_verdicts(target.host, target.scheme, call)
         ),
     ]
+    if warning := ascii_warning(text, call):
+        found = [replace(each, warning=warning) for each in found]
     return _decided(text, call, phone, platform, found)
 
 

@@ -63,3 +63,13 @@ def ascii_verdicts(url: str, call: Call) -> list[Verdict]:
     error_text = "Invalid HTTP status (code 1004)"
     found = documented(Answer.NO, sentence, ASCII_URL, "pass encodeURI(url)", error_text)
     return [replace(found, platform=Platform.ANDROID)]
+
+
+def ascii_warning(url: str, call: Call) -> str | None:
+    """Of the calls of which no failure is reported: RFC 3986 §2 has ASCII alone in a URL."""
+    if call is Call.SOCKET or not call.takes_url or url.isascii():
+        return None
+    return (
+        "the URL holds characters beyond ASCII, which RFC 3986 has escaped, and with which "
+        "wx.connectSocket fails on Android; pass encodeURI(url)"
+    )

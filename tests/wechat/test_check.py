@@ -216,6 +216,29 @@ def test_what_it_depends_on_is_not_told_beside_a_no() -> None:
     assert {one.rule.id for one in check.verdicts} == {"scheme"}
 
 
+@pytest.mark.parametrize("call", [Call.REQUEST, Call.UPLOAD, Call.DOWNLOAD])
+def test_chinese_in_a_url_is_warned_of(call: Call) -> None:
+    """It is allowed, and the same URL fails in a socket on Android."""
+    check = check_url("http://192.168.1.20:80/灯", phone(PHONE), call)
+    (warning,) = {one.warning for one in check.verdicts}
+    assert warning is not None
+    assert "wx.connectSocket fails on Android" in warning
+    assert warning.endswith("; pass encodeURI(url)")
+
+
+@pytest.mark.parametrize(
+    ("url", "call"),
+    [
+        ("http://192.168.1.20:80/%E7%81%AF", Call.REQUEST),
+        ("ws://192.168.1.20:80/灯", Call.SOCKET),
+        ("192.168.1.20:8620/灯", Call.TCP),
+    ],
+)
+def test_of_what_is_escaped_refused_or_not_sent_there_is_no_warning(url: str, call: Call) -> None:
+    """A socket has a verdict on it, and one of TCP takes no URL."""
+    assert {one.warning for one in check_url(url, phone(PHONE), call).verdicts} == {None}
+
+
 def test_the_developer_tools_prove_nothing() -> None:
     """A no of the domain check can be switched off there, a wrong scheme cannot."""
     verdict = deciding(check_address("192.168.2.20", phone(PHONE)), Platform.DEVTOOLS)
