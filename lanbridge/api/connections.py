@@ -51,6 +51,26 @@ def peer(transport: asyncio.BaseTransport) -> tuple[str, int] | None:
     return host, port
 
 
+_SHOWN = 200  # characters of what a parser says
+_DETAILS = {
+    400: "it cannot be read; plain HTTP/1.1 is spoken here and no TLS, lines end in CR LF, and a "
+    "path is percent-encoded",
+    408: f"nothing whole came in time; a head has {HEAD_S:g} s, a body {BODY_S:g} s and one more "
+    f"for each {MIN_BODY_BYTES} bytes",
+    431: f"the head has more than {MAX_HEAD_BYTES} bytes; send less in its headers",
+    503: f"a client may have {MAX_OF_ONE_CLIENT} connections, all together {MAX_CONNECTIONS}, and "
+    "few requests ahead of their answers; close some, or wait, and try again",
+}
+
+
+class Unreadable(ValueError):
+    """For a parser's callback to raise. error_status_hint: as h11 has it."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.error_status_hint = status
+
+
 class Flow(FlowControl):
     """uvicorn's, but for who sends ahead: an answer that asks again and again whether its client is
     still there would read on each time, and all of it would be kept.
@@ -120,6 +140,7 @@ class Bounded(asyncio.Protocol):
 
     since_s = 0.0  # when it began to wait for what it waits for now, a head or a body
     received_bytes = 0  # of that
+    spoiled: tuple[int, str] | None = None  # the refusal of what follows, as for `refuse`
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -159,7 +180,7 @@ class Bounded(asyncio.Protocol):
     def check_rest(self, _size_bytes: int) -> None:
         """Called with what has come, and has completed no head."""
         if self.received_bytes > MAX_HEAD_BYTES and self in self.server_state.waiting:
-            self.refuse(431)
+            self.spoil(431)
         elif self.received_bytes > MAX_DISCARDED_BYTES and _answered(self.cycle):
             self.transport.abort()
 
@@ -169,6 +190,10 @@ class Bounded(asyncio.Protocol):
         self.flow.resume_reading()
         self.since_s = self.loop.time()
         if self.cycle.response_complete:
+            if self.spoiled is not None:
+                refusal, self.spoiled = self.spoiled, None
+                self.refuse(*refusal)
+                return
             self.received_bytes = 0
             if not self.cycle.more_body:
                 self.server_state.waiting[self] = None
@@ -183,7 +208,8 @@ class Bounded(asyncio.Protocol):
     def handle_websocket_upgrade(self, *event: object) -> None:
         self.server_state.waiting.pop(self, None)
         if self.cycle and not self.cycle.response_complete:  # httptools: it was sent ahead
-            self.refuse(400)  # else that answer would be written between the frames
+            # Else that answer would be written between the frames.
+            self.spoil(400, "an upgrade is asked for when all else is answered")
         else:
             if self.flow.read_paused:  # h11: it was sent ahead
                 self.transport.resume_reading()
@@ -191,7 +217,20 @@ class Bounded(asyncio.Protocol):
 
     def send_400_response(self, _message: str) -> None:
         """Called where a parser gives up; h11 then says what the status should be."""
-        self.refuse(getattr(sys.exception(), "error_status_hint", 400))
+        fault = sys.exception()
+        cause = fault.__context__ if fault and isinstance(fault.__context__, Unreadable) else fault
+        self.spoil(getattr(cause, "error_status_hint", 400), str(cause)[:_SHOWN])
+
+    def spoil(self, status: int, why: str = "") -> None:
+        """Refuse what came now, and all that follows, behind the answer to what came before."""
+        cycle = self.cycle
+        if self.spoiled is not None:
+            return
+        if cycle and not cycle.response_complete and not cycle.more_body:
+            self.spoiled = status, why
+            self.flow.pause_reading()
+        else:
+            self.refuse(status, why)
 
     def check_body(self, now_s: float) -> None:
         """Refuse it if its body comes too slowly; but not while it is us who do not read."""
@@ -210,7 +249,7 @@ class Bounded(asyncio.Protocol):
         else:
             self.refuse(408)
 
-    def refuse(self, status: int) -> None:
+    def refuse(self, status: int, why: str = "") -> None:
         """Say why, where that can still be said, and end the connection."""
         transport, cycle = self.transport, self.cycle
         self.answers.end()
@@ -225,7 +264,7 @@ class Bounded(asyncio.Protocol):
             return
         # An exception, for without one uvicorn closes the transport.
         self.connection_lost(ConnectionAbortedError(status))
-        transport.write(_answer(status))
+        transport.write(_answer(status, why))
         Lingering(transport, self.loop, self.server_state)
 
 
@@ -259,12 +298,13 @@ def _ended(cycle: Any) -> bool:
     return _answered(cycle) and not cycle.more_body
 
 
-def _answer(status: int) -> bytes:
+def _answer(status: int, why: str = "") -> bytes:
     """A response with a problem document, as bytes: no request is there to answer."""
     phrase, code = HTTPStatus(status).phrase, _CODES.get(status, "bad-request")
-    document = {"type": f"/errors/{code}", "title": phrase, "status": status, "code": code}
-    detail = {"detail": HTTPStatus(status).description or phrase}
-    body = json.dumps(document | detail).encode()
+    detail = ": ".join(filter(None, (why, _DETAILS.get(status, ""))))
+    title = code.replace("-", " ").capitalize()  # as the API has it
+    document = {"type": f"/errors/{code}", "title": title, "status": status, "detail": detail}
+    body = json.dumps(document | {"code": code}).encode()
     return (
         f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\n"
         f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"

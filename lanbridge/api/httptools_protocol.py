@@ -1,8 +1,10 @@
 """HTTP/1.1 by httptools, where it is installed: what it leaves to who uses it."""
 
+from typing import Any
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from lanbridge.api.connections import MAX_HEAD_BYTES, Bounded
+from lanbridge.api.connections import MAX_HEAD_BYTES, Bounded, Unreadable
 
 # Requests read ahead of the one that is answered. The attack: 250 KiB of them in one read, each of
 # which takes a hundred times its bytes. RFC 9112 §9.3.2: a client that sends ahead must be ready to
@@ -15,9 +17,10 @@ class Httptools(Bounded, HttpToolsProtocol):  # type: ignore[misc]  # its server
 
     idle_bytes = 0  # that have come since the last head or piece of a body
     fruitful = False  # whether the latest read brought a piece of a body
+    before: Any = None  # the cycle behind which the latest one waits
 
     def has_ahead(self) -> bool:
-        return bool(self.pipeline)
+        return bool(self.pipeline or self.spoiled)
 
     def check_rest(self, size_bytes: int) -> None:
         """The attack: chunks with an extension, or a trailer, that has no end; or a second head
@@ -26,7 +29,7 @@ class Httptools(Bounded, HttpToolsProtocol):  # type: ignore[misc]  # its server
         self.fruitful = False
         lives = self.parser and not self.transport.is_closing()  # type: ignore[truthy-bool]
         if lives and self.idle_bytes > MAX_HEAD_BYTES:
-            self.refuse(431)
+            self.spoil(431)
         else:
             super().check_rest(size_bytes)
 
@@ -37,14 +40,22 @@ class Httptools(Bounded, HttpToolsProtocol):  # type: ignore[misc]  # its server
             if name == b"host":
                 hosts += 1
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
-            raise ValueError(hosts)  # for the parser, which gives up
+            raise Unreadable(400, f"a request has one Host header, and not {hosts}")
         if len(self.pipeline) >= MAX_AHEAD:
-            raise ValueError(MAX_AHEAD)
+            raise Unreadable(503, f"more than {MAX_AHEAD} requests came ahead of their answers")
         self.idle_bytes, cycle = 0, self.cycle
         super().on_headers_complete()
         if self.cycle is not cycle:
             # RFC 9110 §6.5.1: a trailer must not be merged into the headers, which the cycle has.
             self.headers = []
+            self.before = None if cycle is None or cycle.response_complete else cycle
+
+    def spoil(self, status: int, why: str = "") -> None:
+        """Where it is in the body of a request that was sent ahead, that one is not answered."""
+        if self.pipeline and self.cycle.more_body:
+            self.pipeline.popleft()
+            self.cycle = self.before
+        super().spoil(status, why)
 
     def on_body(self, body: bytes) -> None:
         self.fruitful = True

@@ -177,14 +177,12 @@ async def test_an_upgrade_with_a_large_head(server: Served, dial: Dial) -> None:
 
 
 async def test_an_upgrade_ahead_of_an_answer(server: Served, dial: Dial) -> None:
-    """The answer comes before the frames or, where it cannot, there are none; nobody waits on."""
+    """The answer comes before the frames; httptools cannot, and refuses the upgrade."""
     raw = await dial()
     raw.send(GET.replace("/echo", "/echo/delay/0.1") + UPGRADE.format(""))
-    status = await raw.status()
-    assert status in (200, 400)
-    if status == 200:
-        assert await raw.status() == 101
-        assert not server.connections.waiting
+    assert await raw.status() == 200
+    assert await raw.status() in (101, 400)
+    await until(lambda: not server.connections.waiting)
     raw.writer.close()
     await until(lambda: not server.connections.connections)
     assert not server.connections.waiting
@@ -335,16 +333,17 @@ async def test_requests_in_a_row(dial: Dial) -> None:
 
 
 async def test_more_requests_than_are_read_ahead(server: Served, dial: Dial) -> None:
-    """h11 keeps them as bytes; httptools as requests, and of those few, or the connection ends."""
+    """h11 keeps them as bytes; httptools as requests, and of those few: the rest is refused."""
     raw = await dial()
     raw.send("".join([GET.replace("/echo", "/echo/delay/0.2"), *[GET] * 1_000]))
     await until(lambda: server.connections.tasks)
     (connection,) = server.connections.connections
     if isinstance(connection, Httptools):
-        with contextlib.suppress(ConnectionError):
-            assert await raw.rest() == b""
         assert len(connection.pipeline) <= MAX_AHEAD
-        assert server.connections.refused == {"bad-request": 1}
+        statuses = [await raw.status() for _ in range(MAX_AHEAD + 2)]
+        assert statuses == [200] * (MAX_AHEAD + 1) + [503]
+        assert await raw.rest() == b""
+        assert server.connections.refused == {"crowded": 1}
     else:
         assert {await raw.status() for _ in range(1_001)} == {200}
     raw = await dial()
@@ -508,3 +507,43 @@ async def test_nothing_leaves_behind_a_refusal(dial: Dial) -> None:
     assert await raw.status() == 400
     assert await raw.rest() == b""
     assert not faults
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "status"),
+    [
+        (1, "nonsense\r\n\r\n", 400),
+        (3, "nonsense\r\n\r\n", 400),
+        (1, "GET /echo HTTP/1.1\r\n\r\n", 400),
+        (2, "GET /echo HTTP/1.1\r\nx: " + "a" * 200_000, 431),
+        (2, CHUNKED.format("") + "zz\r\n", 400),
+        (1, "abc", 400),
+    ],
+    ids=["garbage", "later garbage", "no host", "no end", "bad body", "a body too long"],
+)
+async def test_a_good_request_is_answered_whatever_follows(
+    dial: Dial, good: int, bad: str, status: int
+) -> None:
+    """What cannot be read is refused behind the answers, and not in their place."""
+    raw = await dial()
+    raw.send((POST.format(2) + "ok") * good + bad)
+    assert [await raw.status() for _ in range(good)] == [200] * good
+    raw.send("\r\n\r\n")  # what the last one is the beginning of
+    assert await raw.status() == status
+    assert await raw.rest() == b""
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ("GET /echo HTTP/1.1\r\n\r\n", "Host"),
+        ("\x16\x03\x01\x02\x00\x01\r\n\r\n", "TLS"),
+        ("GET /echo HTTP/1.1\r\nhost: a\r\nx: " + "a" * 400_000, "65536 bytes"),
+    ],
+)
+async def test_a_refusal_says_what_to_do(dial: Dial, request_: str, told: str) -> None:
+    """There is no request to look at, and yet a sentence."""
+    raw = await dial()
+    raw.send(request_)
+    document = json.loads((await raw.rest()).partition(b"\r\n\r\n")[2])
+    assert told in document["detail"]
