@@ -11,7 +11,7 @@ from websockets.http11 import Request
 
 from lanbridge.api.connections import Connections, Lingering, peer
 
-MAX_MESSAGE_BYTES = 1024 * 1024  # 1009 beyond it, counted after decompression
+MAX_MESSAGE_BYTES = 1024 * 1024  # 1009 beyond it, both as it comes and decompressed
 # The attack: deflate makes a thousandth of zeros, so that one read of 256 KiB holds messages of
 # 256 MiB in all. Fed in such pieces, 4 MiB is what a connection can have waiting.
 _PIECE_BYTES = 4_096
