@@ -45,6 +45,10 @@ async def chunks(call: Call) -> None:
     """Take the step that the path names. `errCode` is there for clients of Tencent's example."""
     if call.rest not in _STEPS:
         raise Problem(404, "not-found", f"there are {', '.join(_STEPS)} below /echo/chunks.")
+    if (call.header(b"content-type") or "").lower().startswith("multipart/form-data"):
+        # One of the statuses after which the client of Tencent does not try again.
+        detail = "a chunk is the raw bytes of a wx.request; wx.uploadFile goes to /echo/upload."
+        raise Problem(415, "chunk-framing", detail)
     await _STEPS[call.rest](Upload(call))
 
 
@@ -63,18 +67,33 @@ async def take(upload: Upload) -> None:
     index = upload.told("index", 0, total_chunks - 1)
     total_bytes = upload.told("totalSize", 0, MAX_UPLOAD_BYTES)
     told_bytes = upload.told("chunkSize", 0, MAX_CHUNK_BYTES)
+    expected_bytes = _expected(index, total_chunks, total_bytes, told_bytes)
     transfer = upload.transfer(begin=True)
     assert transfer
     arrival = Arrival(transfer, index)
     async for piece in pieces(upload.call, MAX_CHUNK_BYTES):
         arrival.feed(piece)
-    # Of the last one, some versions tell its size, and others that of the chunks before it.
-    last = index == total_chunks - 1
-    if arrival.size_bytes > told_bytes or (arrival.size_bytes < told_bytes and not last):
-        detail = f"chunk {index} has {arrival.size_bytes} bytes, not {told_bytes}; send it again."
-        raise Problem(400, "chunk-size", detail)
+    if arrival.size_bytes != expected_bytes:
+        detail = f"chunk {index} has {arrival.size_bytes} bytes, not {expected_bytes}"
+        raise Problem(400, "chunk-size", f"{detail}; send it again.")
     transfer.total_chunks, transfer.total_bytes = total_chunks, total_bytes
     await answer(upload.call, {"errCode": 0, "index": index, **arrival.commit()._asdict()})
+
+
+def _expected(index: int, total_chunks: int, total_bytes: int, told_bytes: int) -> int:
+    """How long the chunk must be. Raises Problem 422 where the numbers contradict each other."""
+    others = total_chunks - 1
+    last_bytes = total_bytes - others * told_bytes
+    if min(1, others) <= last_bytes <= told_bytes:
+        return told_bytes if index < others else last_bytes
+    # Of the last one, some versions tell its size, and others that of the chunks before it.
+    if index == others > 0 and told_bytes > 0:
+        each_bytes, rest_bytes = divmod(total_bytes - told_bytes, others)
+        if told_bytes <= each_bytes and not rest_bytes:
+            return told_bytes
+    detail = f"{total_chunks} chunks of {told_bytes} bytes are no file of {total_bytes} bytes"
+    rule = "totalChunks is totalSize divided by chunkSize, rounded up"
+    raise Problem(422, "invalid-input", f"{detail}: {rule}.")
 
 
 async def merge(upload: Upload) -> None:

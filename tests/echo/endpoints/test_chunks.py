@@ -74,6 +74,80 @@ async def test_a_chunk_that_is_cut_short_leaves_no_trace(client: httpx2.AsyncCli
     assert (await get(client, "verify")).json()["uploadedChunks"] == []
 
 
+async def test_a_last_chunk_of_another_length_leaves_no_trace(client: httpx2.AsyncClient) -> None:
+    """Its length follows from the others, whichever of both is told."""
+    for told in ("500", "1000"):
+        for body in (b"c" * 499, b"c" * 501):
+            answer = await send(client, 2, body, chunkSize=told)
+            assert answer.status_code == 400
+            assert f"has {len(body)} bytes, not 500" in answer.json()["detail"]
+    assert (await get(client, "verify")).json()["uploadedChunks"] == []
+
+
+@pytest.mark.parametrize(
+    ("index", "told"),
+    [
+        ("0", (9, 12, 5)),
+        ("0", (2, 12, 5)),
+        ("8", (9, 12, 5)),
+        ("2", (3, 12, 3)),
+        ("2", (3, 12, 7)),
+        ("2", (3, 12, 0)),
+        ("2", (3, 4, 3)),
+        ("0", (1, 12, 5)),
+        ("0", (1, 12, 0)),
+        ("0", (2, 0, 0)),
+    ],
+    ids=str,
+)
+async def test_numbers_that_contradict_each_other(
+    client: httpx2.AsyncClient, index: str, told: tuple[int, int, int]
+) -> None:
+    """They are refused with the first chunk, not when all have arrived."""
+    numbers = dict(zip(("totalChunks", "totalSize", "chunkSize"), map(str, told), strict=True))
+    answer = await send(client, 0, b"", **numbers, index=index)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].endswith(
+        f"no file of {told[1]} bytes: totalChunks is totalSize divided by chunkSize, rounded up."
+    )
+
+
+@pytest.mark.parametrize(
+    ("index", "told", "length"),
+    [
+        ("0", (1, 12, 12), 12),
+        ("0", (1, 12, 5000), 12),
+        ("0", (1, 0, 5000), 0),
+        ("0", (1, 0, 0), 0),
+        ("2", (3, 15, 5), 5),
+        ("2", (3, 12, 5), 2),
+        ("2", (3, 12, 2), 2),
+        ("1", (3, 12, 5), 5),
+        ("2", (3, 3, 1), 1),
+    ],
+    ids=str,
+)
+async def test_numbers_that_agree(
+    client: httpx2.AsyncClient, index: str, told: tuple[int, int, int], length: int
+) -> None:
+    """With a chunk of the length that follows from them."""
+    numbers = dict(zip(("totalChunks", "totalSize", "chunkSize"), map(str, told), strict=True))
+    assert (await send(client, 0, b"a" * length, **numbers, index=index)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["?identifier=f&index=0&chunkSize=5&totalChunks=1&totalSize=5", ""]
+)
+async def test_what_wx_upload_file_sends_is_told_where_to_go(
+    client: httpx2.AsyncClient, query: str
+) -> None:
+    """With a status at which the client does not try again; its fields are in the body, perhaps."""
+    files = {"file": ("a.bin", b"hello")}
+    answer = await client.post(f"/echo/chunks/upload{query}", files=files)
+    assert (answer.status_code, answer.json()["code"]) == (415, "chunk-framing")
+    assert "raw bytes of a wx.request" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "query",
     [
