@@ -1,15 +1,17 @@
 """Bodies of requests: read piece by piece, within limits of size and of memory in all."""
 
 from collections.abc import AsyncIterator
+from typing import Self
 
 from lanbridge.echo.call import Call, Message, Problem
 
 MAX_BODY_BYTES = 1024 * 1024  # of a body that is kept until it is answered
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024  # of one that is not; 200 MB is the platform's most
 
-# The attack: a thousand bodies of a mebibyte each, all but their last byte. A body takes its
-# place as it arrives, and whoever finds none is told to come again.
+# The attack: a thousand bodies of a mebibyte each, all but their last byte, or whose answers are
+# not read. A body takes its place as it arrives, and whoever finds none is told to come again.
 MAX_MEMORY_BYTES = 8 * 1024 * 1024
+SMALL_BYTES = 16_384  # what every request may hold, whoever has taken all the rest
 
 
 class ClientLeft(Exception):
@@ -17,7 +19,7 @@ class ClientLeft(Exception):
 
 
 class Memory:
-    """What is kept of bodies, of all requests together."""
+    """What is kept of bodies and of their answers, of all requests together."""
 
     def __init__(self, limit_bytes: int = MAX_MEMORY_BYTES) -> None:
         self._free_bytes = limit_bytes
@@ -31,6 +33,29 @@ class Memory:
 
     def give(self, size_bytes: int) -> None:
         self._free_bytes += size_bytes
+
+
+class Share:
+    """What one request holds of it, beyond SMALL_BYTES; given back where the `with` ends."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._held_bytes = self._taken_bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._memory.give(self._taken_bytes)
+
+    def hold(self, size_bytes: int) -> bool:
+        """Whether there was room for so many more; or fewer, which there always is."""
+        held_bytes = self._held_bytes + size_bytes
+        taken_bytes = max(0, held_bytes - SMALL_BYTES)
+        if not self._memory.take(taken_bytes - self._taken_bytes):
+            return False
+        self._held_bytes, self._taken_bytes = held_bytes, taken_bytes
+        return True
 
 
 def piece(message: Message) -> tuple[bytes, bool]:

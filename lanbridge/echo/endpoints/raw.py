@@ -1,8 +1,16 @@
 """`ANY /echo/raw`: the body comes back, byte for byte, with the content type it came with."""
 
-from lanbridge.echo.bodies import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, Memory, check_length, piece
+from lanbridge.echo.bodies import (
+    MAX_BODY_BYTES,
+    MAX_UPLOAD_BYTES,
+    SMALL_BYTES,
+    Memory,
+    Share,
+    check_length,
+    piece,
+)
 from lanbridge.echo.call import Call
-from lanbridge.echo.responses import ALWAYS, PIECE_BYTES, answer_bytes
+from lanbridge.echo.responses import ALWAYS, PIECE_BYTES, answer_bytes, hand_over
 
 
 async def raw(call: Call) -> None:
@@ -18,22 +26,20 @@ async def raw(call: Call) -> None:
     check_length(headers.get(b"content-length"), MAX_UPLOAD_BYTES)
     media_type = headers.get(b"content-type") or b"application/octet-stream"
     data, more = piece(await call.receive())
-    if more:
-        await _gather(call, data, media_type)
+    if more or len(data) > SMALL_BYTES:
+        await _gather(call, data, media_type, more=more)
     else:
         await answer_bytes(call, data, media_type)
 
 
-async def _gather(call: Call, data: bytes, media_type: bytes) -> None:
-    memory = call.room.one(Memory)
-    body, kept_bytes, more = bytearray(data), 0, True
-    try:
-        while more and len(body) <= MAX_BODY_BYTES and memory.take(len(data)):
-            kept_bytes += len(data)
+async def _gather(call: Call, data: bytes, media_type: bytes, *, more: bool) -> None:
+    body = bytearray(data)
+    with Share(call.room.one(Memory)) as share:
+        while (room := share.hold(len(data))) and more and len(body) <= MAX_BODY_BYTES:
             data, more = piece(await call.receive())
             body += data
-        if not more:
-            await answer_bytes(call, bytes(body), media_type)
+        if room and not more:
+            await answer_bytes(call, body, media_type)
             return
         headers = [(b"content-type", media_type), *ALWAYS]
         if length := call.header(b"content-length"):
@@ -43,8 +49,6 @@ async def _gather(call: Call, data: bytes, media_type: bytes) -> None:
         for at in range(0, size_bytes, PIECE_BYTES):
             await _send(call, bytes(body[at : at + PIECE_BYTES]))
         body.clear()
-    finally:
-        memory.give(kept_bytes)
     while more:
         data, more = piece(await call.receive())
         size_bytes += len(data)
@@ -55,7 +59,7 @@ async def _gather(call: Call, data: bytes, media_type: bytes) -> None:
 
 
 async def _send(call: Call, piece: bytes) -> None:
-    await call.send({"type": "http.response.body", "body": piece, "more_body": True})
+    await hand_over(call, {"type": "http.response.body", "body": piece})
 
 
 HTTP = {"raw": raw}

@@ -1,15 +1,19 @@
 """`ANY /echo` and `/echo/{path}`: what the server received, as JSON."""
 
+import asyncio
 import base64
 import re
+from codecs import getincrementaldecoder
 from typing import TypedDict
 from urllib.parse import parse_qsl
 
-from lanbridge.echo.bodies import MAX_BODY_BYTES, Memory, busy, pieces
+from lanbridge.core.json_text import json_safe
+from lanbridge.echo.bodies import MAX_BODY_BYTES, Memory, Share, busy, pieces
 from lanbridge.echo.call import Call
 from lanbridge.echo.holdings import Holdings
-from lanbridge.echo.responses import answer
+from lanbridge.echo.responses import answer_bytes
 
+_STEP_BYTES = 4_095  # of a body, at once; a multiple of three, so that base64 can be joined
 _REFERER = re.compile(
     r"https://servicewechat\.com/(?P<appid>[\w-]{1,64})/(?P<version>\d{1,9}|devtools)"
     r"/page-frame\.html",
@@ -38,27 +42,56 @@ def decode_referer(text: str) -> Referer | None:
 
 async def reflect(call: Call) -> None:
     """Everything that no other endpoint answers."""
-    memory = call.room.one(Memory)
-    body, kept_bytes = bytearray(), 0
-    try:
+    with Share(call.room.one(Memory)) as share:
+        body = bytearray()
         async for piece in pieces(call, MAX_BODY_BYTES):
-            if not memory.take(len(piece)):
-                raise busy()
-            kept_bytes += len(piece)
+            _hold(share, len(piece))
             body += piece
-        await answer(call, _received(call, body))
-    finally:
-        memory.give(kept_bytes)
+        await answer_bytes(call, await _answer(call, body, share), b"application/json")
 
 
-def _received(call: Call, body: bytearray) -> dict[str, object]:
-    """The query and the headers are pairs, in order as sent."""
+async def _answer(call: Call, body: bytearray, share: Share) -> bytearray:
+    """JSON, in which the body is written step by step while it goes away.
+
+    The attack: what of a mebibyte is one control character after the other is six there, in
+    memory that Python would take four times, and a second or two of work.
+    """
+    encoding, size_bytes = _encoding(body), len(body)
+    answer = bytearray(json_safe(_before(call))[:-1].encode() + b', "body": "')
+    behind = b'", ' + json_safe(_behind(call, encoding, size_bytes))[1:].encode()
+    _hold(share, len(answer) + len(behind))
+    decoder = getincrementaldecoder("utf-8")()
+    while body:
+        piece = bytes(body[:_STEP_BYTES])
+        del body[:_STEP_BYTES]
+        if encoding == "base64":
+            written = base64.b64encode(piece)
+        else:
+            written = json_safe(decoder.decode(piece))[1:-1].encode()
+        _hold(share, len(written) - len(piece))
+        answer += written
+        if body:
+            await asyncio.sleep(0)
+    answer += behind  # and no sum, which would be a copy
+    return answer
+
+
+def _hold(share: Share, size_bytes: int) -> None:
+    if not share.hold(size_bytes):
+        raise busy()
+
+
+def _encoding(body: bytearray) -> str:
     try:
-        text, encoding = body.decode(), "utf-8"
+        body.decode()
     except UnicodeDecodeError:
-        text, encoding = base64.b64encode(body).decode(), "base64"
+        return "base64"
+    return "utf-8"
+
+
+def _before(call: Call) -> dict[str, object]:
+    """What comes before the body. The query and the headers are pairs, in order as sent."""
     scope = call.scope
-    headers = [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]
     query = scope["query_string"].decode(errors="replace")
     target = (scope.get("raw_path") or scope["path"].encode()).decode(errors="replace")
     origin = f"{scope['scheme']}://{call.header(b'host') or ''}"
@@ -67,13 +100,17 @@ def _received(call: Call, body: bytearray) -> dict[str, object]:
         "url": f"{origin}{target}{'?' * bool(query)}{query}",
         "path": scope["path"],
         "query": parse_qsl(query, keep_blank_values=True),
-        "headers": headers,
-        "body": text,
+        "headers": [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]],
+    }
+
+
+def _behind(call: Call, encoding: str, size_bytes: int) -> dict[str, object]:
+    return {
         "body_encoding": encoding,
-        "size_bytes": len(body),
+        "size_bytes": size_bytes,
         "client": {
             "address": call.address.removeprefix("::ffff:"),
-            "port": scope["client"][1],
+            "port": call.scope["client"][1],
         },
         "referer": decode_referer(call.header(b"referer") or ""),
         "holds": call.room.one(Holdings).held(call.address),

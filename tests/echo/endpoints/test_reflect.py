@@ -1,6 +1,8 @@
 """`/echo` over a real connection: what was sent is what is answered."""
 
+import asyncio
 import base64
+from bisect import bisect_left
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -8,10 +10,17 @@ import httpx2
 import pytest
 from websockets.asyncio.client import connect
 
+from lanbridge.echo import responses
 from lanbridge.echo.app import EchoApp
-from lanbridge.echo.bodies import MAX_BODY_BYTES, Memory
-from lanbridge.echo.call import Message, Room
-from lanbridge.echo.endpoints.reflect import decode_referer
+from lanbridge.echo.bodies import (
+    MAX_BODY_BYTES,
+    MAX_MEMORY_BYTES,
+    SMALL_BYTES,
+    ClientLeft,
+    Memory,
+)
+from lanbridge.echo.call import Call, Message, Problem, Room
+from lanbridge.echo.endpoints.reflect import decode_referer, reflect
 from lanbridge.echo.guard import Guard
 from tests.echo.conftest import Serve, Stranger, state
 
@@ -61,6 +70,10 @@ async def test_headers_are_utf_8_where_they_can_be(client: httpx2.AsyncClient) -
         b"\xff\x00",
         bytes(range(256)),
         b"a" * MAX_BODY_BYTES,
+        "äb".encode() * 5_000,
+        b"\x7f" * 10_000,
+        b"\0" * 100_000 + "😀".encode(),
+        b"\xff" * 10_001,
     ],
     ids=lambda sent: f"{sent[:4]!r} {len(sent)}",
 )
@@ -109,15 +122,95 @@ async def test_a_client_that_leaves_is_not_answered() -> None:
     await EchoApp(Guard(state))({**scope, "client": ("127.0.0.1", 1)}, receive, send)
 
 
-async def test_bodies_of_all_requests_have_one_limit(client: httpx2.AsyncClient) -> None:
-    """More large bodies at once than there is memory for are told to come again."""
-    room = Room()
-    assert room.one(Memory) is room.one(Memory)
-    memory = Memory(100)
-    assert memory.take(60)
-    assert not memory.take(41)
-    memory.give(60)
-    assert memory.take(100)
+GROWING = b"\0" * 300_000  # six bytes each in JSON
+
+
+class Reflected:
+    """One request that is answered, with the memory of its server."""
+
+    def __init__(self) -> None:
+        self.room = Room()
+        self.memory = self.room.one(Memory)
+        self.answer = b""
+        self.least_bytes = MAX_MEMORY_BYTES  # of the memory, free while the answer was sent
+
+    async def send(self, message: Message) -> None:
+        """As a server has it."""
+        self.answer += message.get("body", b"")
+        self.least_bytes = min(self.least_bytes, self.free_bytes())
+
+    def free_bytes(self) -> int:
+        """Of the memory."""
+
+        def too_many(size_bytes: int) -> bool:
+            taken = self.memory.take(size_bytes)
+            if taken:
+                self.memory.give(size_bytes)
+            return not taken
+
+        return bisect_left(range(MAX_MEMORY_BYTES + 1), True, key=too_many) - 1
+
+    async def post(self, body: bytes) -> None:
+        """The body arrives in one piece."""
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body}
+
+        about = {"type": "http", "method": "POST", "path": "/echo", "scheme": "http"}
+        scope = {**about, "headers": [], "query_string": b"", "client": ("127.0.0.1", 1)}
+        await reflect(Call(scope, receive, self.send, "", "127.0.0.1", self.room))
+
+
+async def test_an_answer_longer_than_its_body_takes_its_place_in_memory() -> None:
+    """What is sent counts as it is, and is given back when it has been taken."""
+    reflected = Reflected()
+    await reflected.post(GROWING)
+    assert len(reflected.answer) > 6 * len(GROWING)
+    assert reflected.least_bytes == MAX_MEMORY_BYTES - len(reflected.answer) + SMALL_BYTES
+    assert reflected.free_bytes() == MAX_MEMORY_BYTES
+
+
+async def test_without_memory_only_what_is_small_is_answered() -> None:
+    """A body whose answer has no room is told to come again; whoever took all stops no other."""
+    reflected = Reflected()
+    assert reflected.memory.take(MAX_MEMORY_BYTES - 3 * len(GROWING))
+    with pytest.raises(Problem, match="try again in a second") as busy:
+        await reflected.post(GROWING)
+    assert (busy.value.status, reflected.answer) == (503, b"")
+    assert reflected.memory.take(3 * len(GROWING))
+    await reflected.post(b"small")
+    assert b'"body": "small"' in reflected.answer
+
+
+async def test_others_are_served_while_a_large_body_is_written() -> None:
+    """The attack: a mebibyte of what is hard to write, which would hold the loop for a second."""
+    turns = 0
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(another())
+    await Reflected().post(GROWING)
+    other.cancel()
+    assert turns > len(GROWING) / 5_000
+
+
+async def test_who_does_not_read_gives_the_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of which nothing is taken for a minute is not waited for any longer."""
+    monkeypatch.setattr(responses, "UNREAD_S", 0.0)
+    reflected = Reflected()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Future()
+
+    reflected.send = send  # type: ignore[method-assign]
+    with pytest.raises(ClientLeft):
+        await reflected.post(GROWING)
+    assert reflected.free_bytes() == MAX_MEMORY_BYTES
 
 
 async def test_what_a_client_holds_is_counted(serve: Serve) -> None:
