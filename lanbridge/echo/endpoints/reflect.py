@@ -5,7 +5,6 @@ import base64
 import re
 from codecs import getincrementaldecoder
 from typing import TypedDict
-from urllib.parse import parse_qsl
 
 from lanbridge.core.json_text import json_safe
 from lanbridge.echo.bodies import MAX_BODY_BYTES, Memory, Share, busy, pieces
@@ -99,7 +98,7 @@ def _before(call: Call) -> dict[str, object]:
         "method": call.method,
         "url": f"{origin}{target}{'?' * bool(query)}{query}",
         "path": scope["path"],
-        "query": parse_qsl(query, keep_blank_values=True),
+        "query": call.pairs(),
         "headers": [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]],
     }
 

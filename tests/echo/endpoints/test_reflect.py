@@ -19,7 +19,7 @@ from lanbridge.echo.bodies import (
     ClientLeft,
     Memory,
 )
-from lanbridge.echo.call import Call, Message, Problem, Room
+from lanbridge.echo.call import MAX_PAIRS, Call, Message, Problem, Room
 from lanbridge.echo.endpoints.reflect import decode_referer, reflect
 from lanbridge.echo.guard import Guard
 from tests.echo.conftest import Serve, Stranger, state
@@ -52,6 +52,16 @@ async def test_query_and_headers_keep_order_and_repeats(client: httpx2.AsyncClie
     assert received["url"].endswith("/echo?b=1&a=%E5%AE%A2&b=2&empty=&key")
     ours = [pair for pair in received["headers"] if pair[0].startswith("x-")]
     assert ours == [["x-one", "1"], ["x-two", "2"], ["x-one", "3"]]
+
+
+async def test_a_query_has_an_end(client: httpx2.AsyncClient) -> None:
+    """As many pairs as anybody means to send; a read full of them is refused, not taken apart."""
+    pairs = (await client.get(f"/echo?{'a&' * (MAX_PAIRS - 1)}")).json()["query"]
+    assert len(pairs) == MAX_PAIRS - 1
+    for path in ("/echo", "/echo/stream"):
+        response = await client.get(f"{path}?{'a&' * MAX_PAIRS}")
+        assert response.status_code == 422
+        assert "at most 1024 pairs" in response.json()["detail"]
 
 
 async def test_headers_are_utf_8_where_they_can_be(client: httpx2.AsyncClient) -> None:
