@@ -1,12 +1,13 @@
 """Files that arrive in chunks: what is known of each, though nothing of it is kept. Pure."""
 
 import hashlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MAX_CHUNKS = 1_024  # of one file
-# The attack: begin files without end. The one that was touched longest ago is forgotten.
+# The attack: begin files without end. Of the client with the most of them, the one is forgotten
+# that was touched longest ago.
 MAX_FILES = 32
 MAX_IDLE_S = 3_600.0
 _NAMED = 8  # missing chunks that are named in a sentence
@@ -106,5 +107,6 @@ class Transfers:
         transfer = self._files[address, identifier] = Transfer(touched_s=now_s)
         self._files.move_to_end((address, identifier))
         if len(self._files) > MAX_FILES:
-            self._files.popitem(last=False)
+            (most, _), *_ = Counter(owner for owner, _ in self._files).most_common(1)
+            del self._files[next(key for key in self._files if key[0] == most)]
         return transfer

@@ -61,7 +61,7 @@ def test_what_does_not_agree() -> None:
 
 
 def test_the_table_is_bounded() -> None:
-    """The file that was touched longest ago is forgotten for a new one."""
+    """The file that its client touched longest ago is forgotten for a new one."""
     transfers = Transfers()
     kept = transfers.begin("10.0.0.1", "kept", 0.0)
     for number in range(MAX_FILES - 1):
@@ -70,6 +70,17 @@ def test_the_table_is_bounded() -> None:
     transfers.begin("10.0.0.2", "one more", 3.0)
     assert transfers.find("10.0.0.1", "kept", 4.0) is kept
     assert transfers.find("10.0.0.2", "0", 4.0) is None
+
+
+def test_no_client_forgets_the_files_of_another() -> None:
+    """Who begins files without end loses its own."""
+    transfers = Transfers()
+    kept = transfers.begin("10.0.0.1", "kept", 0.0)
+    for number in range(3 * MAX_FILES):
+        transfers.begin("10.0.0.2", str(number), 1.0)
+    assert transfers.find("10.0.0.1", "kept", 2.0) is kept
+    assert transfers.find("10.0.0.2", str(3 * MAX_FILES - 1), 2.0)
+    assert transfers.find("10.0.0.2", str(2 * MAX_FILES), 2.0) is None
 
 
 def test_a_file_belongs_to_its_address_and_has_an_end() -> None:

@@ -1,12 +1,13 @@
 """`/echo/download/{bytes}`: known bytes, whole and in ranges."""
 
+import asyncio
 import re
 
 import httpx2
 import pytest
 
-from lanbridge.echo.call import Problem
-from lanbridge.echo.endpoints.download import MAX_DOWNLOAD_BYTES, span_of
+from lanbridge.echo.call import Call, Message, Problem, Room
+from lanbridge.echo.endpoints.download import MAX_DOWNLOAD_BYTES, download, span_of
 
 SIZE = 100_000
 KNOWN = bytes(number % 251 for number in range(SIZE))
@@ -20,6 +21,29 @@ async def test_the_bytes_are_known(client: httpx2.AsyncClient) -> None:
     assert response.headers["content-length"] == str(SIZE)
     assert response.headers["accept-ranges"] == "bytes"
     assert response.headers["content-type"] == "application/octet-stream"
+
+
+async def test_others_have_their_turn() -> None:
+    """A client on this host may take a download as fast as it is made."""
+    turns = [0]
+
+    async def another() -> None:
+        while True:
+            turns[-1] += 1
+            await asyncio.sleep(0)
+
+    async def send(_message: Message) -> None:
+        turns.append(0)
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    other = asyncio.create_task(another())
+    scope = {"method": "GET", "headers": []}
+    await download(Call(scope, receive, send, str(8 * 1024 * 1024), "", Room()))
+    other.cancel()
+    assert len(turns) > 100
+    assert all(any(turns[at : at + 20]) for at in range(0, 100, 20))
 
 
 @pytest.mark.parametrize("size", [0, 1, MAX_DOWNLOAD_BYTES])
