@@ -39,6 +39,43 @@ async def test_a_body_without_framing(client: httpx2.AsyncClient) -> None:
         assert content["parts"][0]["sha256"] == sha256(b"raw").hexdigest()
 
 
+PART = b'--1\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
+FORM = "multipart/form-data; boundary=1"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "note"),
+    [
+        (FORM, PART + b"--1--\r\n", None),
+        (FORM, b"--1--\r\n", None),
+        ("multipart/form-data", PART + b"--1--", None),
+        ("application/octet-stream", b"raw", None),
+        (FORM, (PART + b"--1--\r\n").replace(b"\r\n", b"\n"), "end with CRLF, not LF alone"),
+        (FORM, b"--1\r\na: b\r\n", "an empty line ends the headers"),
+        (FORM, PART, "The last delimiter"),
+        (FORM, PART + b"--1\r\na: b\r\n", "The last delimiter"),
+        (FORM, PART.replace(b"1", b"2"), "not begin with the boundary that its Content-Type names"),
+        (FORM, b"", "not begin with the boundary that its Content-Type names"),
+        (
+            "Multipart/form-data",
+            b"raw",
+            "names no boundary, and the first line of the body is none",
+        ),
+    ],
+    ids=[
+        *("whole", "no parts", "no boundary named", "raw", "bare LF", "head without end"),
+        *("no end", "no end of a head", "another boundary", "nothing", "no boundary at all"),
+    ],
+)
+async def test_what_was_not_found_is_said(
+    client: httpx2.AsyncClient, content_type: str, body: bytes, note: str | None
+) -> None:
+    """One sentence on why the parts are not those that were sent."""
+    headers = {"Content-Type": content_type}
+    content = (await client.post("/echo/upload", content=body, headers=headers)).json()
+    assert content["note"] is None if note is None else note in content["note"]
+
+
 async def test_more_than_the_platform_sends(client: httpx2.AsyncClient) -> None:
     """What wx.uploadFile would not send is taken, and told to be too much for it."""
 
