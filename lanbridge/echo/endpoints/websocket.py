@@ -6,11 +6,16 @@ The size of a message, compression, pings and the answer to a close are the serv
 import asyncio
 import base64
 import json
+from contextlib import suppress
 
 from lanbridge.echo.call import Call, Message, Problem, number, whole
 from lanbridge.echo.replay import Holder, Session, Sessions
 
 MIN_BEAT_S, MAX_BEAT_S = 0.1, 60.0
+# Of an echo in a session: base64 of the longest message. The server counts messages as they came,
+# while their echoes wait to be read. The attack: control characters, six times as long in JSON.
+MAX_ECHO_BYTES = 1_500_000
+TOO_BIG = 1009  # RFC 6455 §7.4.1
 TAKEN_OVER = 4409  # the code a connection is closed with whose session another one took
 
 
@@ -38,6 +43,8 @@ async def _plain(call: Call) -> None:
             await send({"type": "websocket.send", "text": text})
         else:
             await send({"type": "websocket.send", "bytes": message["bytes"]})
+        # The attack: 1 MiB, 4 as text, on each of a thousand sockets that are idle from then on.
+        del message, text
 
 
 async def _in_session(call: Call) -> None:
@@ -80,17 +87,22 @@ async def _tell(call: Call, session: Session, after: int | None) -> None:
 async def _converse(call: Call, session: Session, holder: Holder) -> None:
     clock = asyncio.get_running_loop().time
     while True:
-        try:
+        message = None  # the last one, which may be large, and the next may be long in coming
+        with suppress(TimeoutError):
             async with asyncio.timeout_at(session.next_beat_s()):
                 message = await call.receive()
-        except TimeoutError:
-            message = None
         if message and message["type"] != "websocket.receive":
             return
         if session.holder is not holder:  # it came with the loss; the next wait ends at once
             continue
         if message:
-            await _say(call, session.say("echo", **_content(message)))
+            echo = session.say("echo", **_content(message))
+            if len(echo.encode()) > MAX_ECHO_BYTES:
+                reason = f"its echo has more than {MAX_ECHO_BYTES} bytes"
+                await call.send({"type": "websocket.close", "code": TOO_BIG, "reason": reason})
+                return
+            await _say(call, echo)
+            del echo
         else:
             for text in session.beats(clock()):
                 await _say(call, text)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import weakref
 from contextlib import AsyncExitStack
 
 import pytest
@@ -11,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from lanbridge.echo.app import EchoApp
 from lanbridge.echo.call import Message
-from lanbridge.echo.endpoints.websocket import TAKEN_OVER
+from lanbridge.echo.endpoints.websocket import TAKEN_OVER, TOO_BIG
 from lanbridge.echo.guard import Guard
 from lanbridge.echo.replay import MAX_OF_ONE_CLIENT
 from tests.echo.conftest import Serve, Stranger, state
@@ -202,6 +203,58 @@ async def test_a_message_that_comes_with_the_loss_has_no_echo() -> None:
     to_second.put_nowait({"type": "websocket.disconnect", "code": 1000})
     await second
     assert said() == [begun, begun | {"resumed": True}]
+
+
+class Weak(dict[str, object]):
+    """A message of which can be told whether anybody has it still."""
+
+
+@pytest.mark.parametrize("query", [b"", b"session=new", b"session=new&beat_s=0.1"])
+async def test_an_idle_connection_keeps_no_message(query: bytes) -> None:
+    """The attack: a large message on each of many sockets, whose memory nobody counts."""
+    given: list[weakref.ref[Message]] = []
+    kept: list[Message | None] = []
+
+    async def receive() -> Message:
+        kept.extend(one() for one in given)
+        message = Weak(type="websocket.connect")
+        if len(given) in (1, 2):
+            message = Weak(type="websocket.receive", text="a")
+        elif given:
+            message = Weak(type="websocket.disconnect")
+        given.append(weakref.ref(message))
+        return message
+
+    async def send(_message: Message) -> None:
+        pass
+
+    scope = {"type": "websocket", "path": "/echo/ws", "client": ("127.0.0.1", 1)}
+    await EchoApp(Guard(state))(scope | {"query_string": query}, receive, send)
+    assert kept == [None] * 6
+
+
+@pytest.mark.parametrize(
+    ("message", "echoed"),
+    [("a" * 1_048_576, True), (bytes(1_048_576), True), ("\0" * 250_001, False)],
+    ids=["text", "binary", "controls"],
+)
+async def test_an_echo_much_longer_than_its_message_is_too_big(
+    serve: Serve, message: str | bytes, *, echoed: bool
+) -> None:
+    """What a session adds is a third at most; the longest message that is none such comes back."""
+    async with serve() as port:
+        url = f"ws://127.0.0.1:{port}/echo/ws?session=new"
+        async with connect(url, proxy=None, max_size=None) as socket:
+            await socket.recv()
+            await socket.send(message)
+            if echoed:
+                assert json.loads(await socket.recv())["seq"] == 1
+            else:
+                await socket.wait_closed()
+                assert (socket.close_code, socket.close_reason) == (
+                    TOO_BIG,
+                    "its echo has more than 1500000 bytes",
+                )
 
 
 async def test_too_many_sessions_are_denied(serve: Serve) -> None:
