@@ -1,6 +1,7 @@
 """JSON that is safe to look at: what strangers sent cannot drive the terminal it is shown on."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 
@@ -16,6 +17,7 @@ def json_safe(value: Any, indent: int | None = None) -> str:
     return "".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text)
 
 
+@lru_cache(maxsize=256)  # bounded: strangers' characters; a mebibyte of one of them took seconds
 def _escape(char: str) -> str:
     units = char.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
