@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from lanbridge.store.file import is_corrupt, open_file
 
 TABLES = ("service", "device")
+ROWS = 100  # of one statement: more take memory that the daemon then keeps
 
 
 class Change(NamedTuple):
@@ -83,7 +84,10 @@ class Store:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for table in TABLES:
-                self._put(table, {one.id: one.item for one in changes if one.table == table})
+                # By id: of two changes of one the later counts.
+                items = list({one.id: one.item for one in changes if one.table == table}.items())
+                for at in range(0, len(items), ROWS):
+                    self._put(table, dict(items[at : at + ROWS]))
             saved = "INSERT OR REPLACE INTO fact VALUES ('saved', ?)"
             self._connection.execute(saved, (repr(now_s),))
             self._connection.execute("COMMIT")
@@ -95,7 +99,7 @@ class Store:
         return True
 
     def _put(self, table: str, items: dict[str, dict[str, Any] | None]) -> None:
-        """In two statements, for each takes the interpreter's lock from the packets and back."""
+        """In two statements: each takes the interpreter's lock from the packets and back."""
         assert self._connection is not None
         gone = json.dumps([id_ for id_, item in items.items() if item is None])
         kept = ",".join(
