@@ -259,11 +259,11 @@ class Discovery:
         ]
         if not due:
             return
+        at_s = max(min(due), self._now_s())
         if self._timer is not None:
-            if self._wakes_s <= min(due):
+            if self._wakes_s <= at_s:
                 return  # early enough, and it plans anew then
             self._timer.cancel()
-        at_s = max(min(due), self._now_s())
         self._wakes_s = at_s
         self._timer = asyncio.get_running_loop().call_at(at_s, self._wake)
 

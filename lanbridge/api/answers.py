@@ -3,28 +3,26 @@
 import asyncio
 from collections.abc import Callable
 
-MAX_JOINED_BYTES = (
-    16_384  # of a body that goes with its head: to copy more costs more than it saves
-)
+# Of a body that leaves with its head; to copy more saves nothing.
+MAX_JOINED_BYTES = 16_384
 
 
 class Answers:
     """What the answers on one connection are written to, in place of its transport."""
 
-    __slots__ = ("_first", "_head", "_loop", "_transport", "write")
+    __slots__ = ("_head", "_loop", "_transport", "write")
     write: Callable[[bytes], None]
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
         self._head = b""  # that waits for what is written next
-        self._first: Callable[[bytes], None] = self._hold  # how that is written
         self.write = transport.write
 
     def begin(self) -> None:
-        """What is written next is a head."""
+        """What is written next is a head, or a 100 Continue."""
         self.flush()
-        self.write = self._first
+        self.write = self._hold
 
     def flush(self) -> None:
         """Wait no longer, for nothing may come for a while; called in the next turn of the loop."""
@@ -32,9 +30,8 @@ class Answers:
             self._join(b"")
 
     def end(self) -> None:
-        """Nothing leaves after what was written: a cycle may not have heard yet that it is over."""
-        self.flush()
-        self.write = self._first = self._drop
+        """The connection is gone. A method of ours that we hold would keep us in memory."""
+        self._head, self.write = b"", self._transport.write
 
     def is_closing(self) -> bool:
         """As its transport has it."""
@@ -48,9 +45,6 @@ class Answers:
     def _hold(self, head: bytes) -> None:
         self._head, self.write = head, self._join
         self._loop.call_soon(self.flush)
-
-    def _drop(self, data: bytes) -> None:
-        pass
 
     def _join(self, data: bytes) -> None:
         head, self._head, self.write = self._head, b"", self._transport.write

@@ -51,37 +51,38 @@ def peer(transport: asyncio.BaseTransport) -> tuple[str, int] | None:
     return host, port
 
 
-_SHOWN = 200  # characters of what a parser says
 _DETAILS = {
-    400: "it cannot be read; plain HTTP/1.1 is spoken here and no TLS, lines end in CR LF, and a "
-    "path is percent-encoded",
+    400: "it cannot be read; plain HTTP/1.1 is spoken here, no TLS, with one Host header; lines "
+    "end in CR LF, and a path is percent-encoded",
     408: f"nothing whole came in time; a head has {HEAD_S:g} s, a body {BODY_S:g} s and one more "
     f"for each {MIN_BODY_BYTES} bytes",
     431: f"the head has more than {MAX_HEAD_BYTES} bytes; send less in its headers",
-    503: f"a client may have {MAX_OF_ONE_CLIENT} connections, all together {MAX_CONNECTIONS}, and "
-    "few requests ahead of their answers; close some, or wait, and try again",
+    503: f"a client may have {MAX_OF_ONE_CLIENT} connections, and all together {MAX_CONNECTIONS}; "
+    "close some and try again",
 }
 
 
 class Unreadable(ValueError):
-    """For a parser's callback to raise. error_status_hint: as h11 has it."""
+    """For a parser's callback to raise."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
-        self.error_status_hint = status
+        self.status = status
 
 
 class Flow(FlowControl):
-    """uvicorn's, but for who sends ahead: an answer that asks again and again whether its client is
-    still there would read on each time, and all of it would be kept.
+    """uvicorn's flow control, which reads no further while a pipelined request waits.
+
+    The attack: behind an answer that asks again and again whether its client is still there, and
+    so would read on each time, a body without end.
     """
 
-    def __init__(self, transport: asyncio.Transport, has_ahead: Callable[[], bool]) -> None:
+    def __init__(self, transport: asyncio.Transport, may_read: Callable[[], bool]) -> None:
         super().__init__(transport)
-        self._has_ahead = has_ahead
+        self.may_read = may_read
 
     def resume_reading(self) -> None:
-        if not self._has_ahead():
+        if self.may_read():
             super().resume_reading()
 
 
@@ -146,13 +147,17 @@ class Bounded(asyncio.Protocol):
         super().connection_made(transport)
         self.client = peer(transport)
         self.since_s = self.loop.time()
-        self.flow = Flow(self.transport, self.has_ahead)
+        self.flow = Flow(self.transport, self.may_read)
         self.answers = Answers(self.transport, self.loop)
         self.server_state.admit(self)
 
     @abstractmethod
     def has_ahead(self) -> bool:
         """Whether a request has come behind the one that is answered."""
+
+    def may_read(self) -> bool:
+        """Whether what comes next can be used."""
+        return self.spoiled is None and not self.has_ahead()
 
     @property
     def address(self) -> str:
@@ -163,6 +168,9 @@ class Bounded(asyncio.Protocol):
         self.server_state.waiting.pop(self, None)
         self.server_state.leave(self.address)
         super().connection_lost(exc)
+        # Else they and we would keep each other in memory.
+        self.flow.may_read = bool
+        self.answers.end()
 
     def data_received(self, data: bytes) -> None:
         """Parse it; a new cycle is a head that is complete."""
@@ -172,8 +180,6 @@ class Bounded(asyncio.Protocol):
         if self.cycle is not cycle:
             self.server_state.waiting.pop(self, None)
             self.since_s, self.received_bytes = self.loop.time(), len(data)
-            self.answers.begin()
-            self.cycle.transport = self.answers
         elif self.transport.get_protocol() is self:  # and not a WebSocket's by now
             self.check_rest(len(data))
 
@@ -218,8 +224,10 @@ class Bounded(asyncio.Protocol):
     def send_400_response(self, _message: str) -> None:
         """Called where a parser gives up; h11 then says what the status should be."""
         fault = sys.exception()
-        cause = fault.__context__ if fault and isinstance(fault.__context__, Unreadable) else fault
-        self.spoil(getattr(cause, "error_status_hint", 400), str(cause)[:_SHOWN])
+        if fault and isinstance(cause := fault.__context__, Unreadable):
+            self.spoil(cause.status, str(cause))
+        else:
+            self.spoil(getattr(fault, "error_status_hint", 400))
 
     def spoil(self, status: int, why: str = "") -> None:
         """Refuse what came now, and all that follows, behind the answer to what came before."""
@@ -252,7 +260,9 @@ class Bounded(asyncio.Protocol):
     def refuse(self, status: int, why: str = "") -> None:
         """Say why, where that can still be said, and end the connection."""
         transport, cycle = self.transport, self.cycle
-        self.answers.end()
+        self.answers.flush()
+        if cycle:
+            cycle.waiting_for_100_continue = False  # its application may not have heard yet
         self.server_state.refused[_CODES.get(status, _CODES[400])] += 1
         # Also behind an answer, in the rest of its body: who reads on waits for the next one's. And
         # where requests were read ahead, for then another one than the latest is being answered.
@@ -301,7 +311,7 @@ def _ended(cycle: Any) -> bool:
 def _answer(status: int, why: str = "") -> bytes:
     """A response with a problem document, as bytes: no request is there to answer."""
     phrase, code = HTTPStatus(status).phrase, _CODES.get(status, "bad-request")
-    detail = ": ".join(filter(None, (why, _DETAILS.get(status, ""))))
+    detail = why or _DETAILS.get(status, phrase)
     title = code.replace("-", " ").capitalize()  # as the API has it
     document = {"type": f"/errors/{code}", "title": title, "status": status, "detail": detail}
     body = json.dumps(document | {"code": code}).encode()

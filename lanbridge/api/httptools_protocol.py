@@ -17,10 +17,24 @@ class Httptools(Bounded, HttpToolsProtocol):  # type: ignore[misc]  # its server
 
     idle_bytes = 0  # that have come since the last head or piece of a body
     fruitful = False  # whether the latest read brought a piece of a body
-    before: Any = None  # the cycle behind which the latest one waits
+    answering: Any = None  # the cycle of the oldest request, behind which others wait
 
     def has_ahead(self) -> bool:
-        return bool(self.pipeline or self.spoiled)
+        return bool(self.pipeline)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self.answering = cycle
+        self.answers.begin()
+        cycle.transport = self.answers
+        super()._start_asgi_task(cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """uvicorn tells the latest cycle alone, and an event stream before it would go on."""
+        if self.answering:
+            self.answering.disconnected = True
+            self.answering.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
 
     def check_rest(self, size_bytes: int) -> None:
         """The attack: chunks with an extension, or a trailer, that has no end; or a second head
@@ -40,21 +54,21 @@ class Httptools(Bounded, HttpToolsProtocol):  # type: ignore[misc]  # its server
             if name == b"host":
                 hosts += 1
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
-            raise Unreadable(400, f"a request has one Host header, and not {hosts}")
+            raise Unreadable(400, f"a request has one Host header, this one {hosts}")
         if len(self.pipeline) >= MAX_AHEAD:
-            raise Unreadable(503, f"more than {MAX_AHEAD} requests came ahead of their answers")
+            why = f"more than {MAX_AHEAD} requests came ahead of their answers; send the rest again"
+            raise Unreadable(503, why)
         self.idle_bytes, cycle = 0, self.cycle
         super().on_headers_complete()
         if self.cycle is not cycle:
             # RFC 9110 §6.5.1: a trailer must not be merged into the headers, which the cycle has.
             self.headers = []
-            self.before = None if cycle is None or cycle.response_complete else cycle
 
     def spoil(self, status: int, why: str = "") -> None:
         """Where it is in the body of a request that was sent ahead, that one is not answered."""
         if self.pipeline and self.cycle.more_body:
             self.pipeline.popleft()
-            self.cycle = self.before
+            self.cycle = self.pipeline[0][0] if self.pipeline else self.answering
         super().spoil(status, why)
 
     def on_body(self, body: bytes) -> None:

@@ -31,7 +31,6 @@ class WebSocket(WebSocketsSansIOProtocol):
         # something comes that has to wait.
         self._rest = bytearray()  # what waits for the parser
         self._turn: asyncio.Handle | None = None  # of the loop, in which it goes on
-        self._stopped = False  # whether the transport rests too
         self._joined = bytearray()  # the fragments of a message, but for the first
         self._waiting_bytes = 0  # of messages that are whole, until their answers are read
         self._latest_bytes = 0  # of the message that came last
@@ -119,8 +118,7 @@ class WebSocket(WebSocketsSansIOProtocol):
             return
         if self._rest:
             self._turn = self._turn or self.loop.call_soon(self._parse)
-        elif self._stopped:
-            self._stopped = False
+        elif not self.transport.is_reading():
             self.transport.resume_reading()
 
     def handle_ping(self) -> None:
@@ -180,8 +178,7 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._stop_reading()
 
     def _stop_reading(self) -> None:
-        if not self._stopped and not self.transport.is_closing():
-            self._stopped = True
+        if self.transport.is_reading():  # one that is closing does not
             self.transport.pause_reading()
 
     def resume_writing(self) -> None:
@@ -192,8 +189,7 @@ class WebSocket(WebSocketsSansIOProtocol):
         """All messages are with the application, which may be given more."""
         if self.read_paused and self.queue.empty() and self.writable.is_set():
             self.read_paused = False
-            if self._stopped or self._rest:
-                self._go_on()
+            self._go_on()
 
     async def receive(self) -> Any:
         """Whoever asks for a message has answered the one before, and the answer must be read."""
@@ -212,7 +208,6 @@ class WebSocket(WebSocketsSansIOProtocol):
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         """The application has closed it, perhaps, and the client's close may be waiting too."""
         super().on_task_complete(task)
-        self._stopped = True  # uvicorn may have started the transport, which may be done twice
         self._go_on()
 
     def shutdown(self) -> None:

@@ -14,6 +14,9 @@ MAX_OF_ONE_CLIENT = 32  # in use. The attack: have all of them, for as long as o
 MAX_IDLE_S = 600.0
 MAX_KEPT = 256  # messages of one session
 MAX_KEPT_BYTES = 65_536  # of one session, so 4 MiB of all
+# Base64 of the longest message, and more. The server counts messages as they came, while what we
+# say of them waits to be read. The attack: control characters, six times as long in JSON.
+MAX_MESSAGE_BYTES = 1_500_000
 
 
 class Holder(NamedTuple):
@@ -41,12 +44,15 @@ class Session:
         self._kept: deque[tuple[int, bytes]] = deque()
         self._kept_bytes = 0
 
-    def say(self, kind: str, **content: object) -> str:
-        """The next message, as it is to be sent."""
-        self.number += 1
-        text = json.dumps({"type": kind, "seq": self.number, **content}, ensure_ascii=False)
+    def say(self, kind: str, **content: object) -> str | None:
+        """The next message, as it is to be sent; None where it has more than MAX_MESSAGE_BYTES."""
+        about = {"type": kind, "seq": self.number + 1, **content}
+        text = json.dumps(about, ensure_ascii=False)
         # In UTF-8: as text, a single emoji makes each letter take four bytes.
         kept = text.encode()
+        if len(kept) > MAX_MESSAGE_BYTES:
+            return None
+        self.number += 1
         self._kept.append((self.number, kept))
         self._kept_bytes += len(kept)
         while len(self._kept) > MAX_KEPT or self._kept_bytes > MAX_KEPT_BYTES:
@@ -66,7 +72,8 @@ class Session:
         due = int((now_s - self._beaten_s) / self._beat_s) if self._beat_s else 0
         self._beaten_s += due * self._beat_s
         self.number += max(0, due - MAX_KEPT)
-        return [self.say("beat") for _ in range(min(due, MAX_KEPT))]
+        said = (self.say("beat") for _ in range(min(due, MAX_KEPT)))
+        return [text for text in said if text]
 
 
 class Sessions:

@@ -94,15 +94,6 @@ async def test_what_is_written_leaves_before_the_end(answers: Answers, written: 
     assert answers.is_closing()
 
 
-async def test_after_its_end_nothing_is_written(answers: Answers, written: Written) -> None:
-    """What was written before leaves."""
-    answers.write(HEAD)
-    answers.end()
-    answers.write(BODY)
-    await asyncio.sleep(0)
-    assert written.pieces == [HEAD]
-
-
 @pytest.mark.parametrize(
     ("request_", "body"),
     [

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
 import json
+import logging
 import socket
+import weakref
 
 import pytest
 from websockets.asyncio.client import connect
@@ -17,7 +20,7 @@ from lanbridge.api.connections import (
     MAX_HEAD_BYTES,
     Bounded,
 )
-from lanbridge.api.front import Receive, Scope, Send
+from lanbridge.api.front import Message, Receive, Scope, Send
 from lanbridge.api.h11_protocol import H11
 from lanbridge.api.httptools_protocol import MAX_AHEAD, Httptools
 from tests.api.conftest import Dial
@@ -412,6 +415,8 @@ async def test_an_address_in_the_request_line(dial: Dial) -> None:
     raw = await dial()
     raw.send("GET http://a/echo/status/201?x=1 HTTP/1.1\r\nhost: a\r\n\r\n")
     assert await raw.status() == 201
+    raw.send("GET http://[a/echo HTTP/1.1\r\nhost: a\r\n\r\n")
+    assert await raw.status() == 400
 
 
 async def test_what_is_sent_ahead_is_not_read_while_somebody_is_answered(
@@ -495,7 +500,9 @@ async def test_a_body_that_was_thrown_away_leaves_a_connection_as_any(
     assert await raw.rest() == b""
 
 
-async def test_nothing_leaves_behind_a_refusal(dial: Dial) -> None:
+async def test_nothing_leaves_behind_a_refusal(
+    dial: Dial, caplog: pytest.LogCaptureFixture
+) -> None:
     """An application that has not heard of it may still ask for the body: 100 comes too late."""
     faults: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
@@ -507,6 +514,50 @@ async def test_nothing_leaves_behind_a_refusal(dial: Dial) -> None:
     assert await raw.status() == 400
     assert await raw.rest() == b""
     assert not faults
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+async def test_who_leaves_is_missed_behind_what_it_sent_ahead(server: Served, dial: Dial) -> None:
+    """The answer that is being given hears of it, and not only the latest request."""
+    left = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        message: Message = {}
+        while message.get("type") != "http.disconnect":
+            await send({"type": "http.response.body", "body": b"a", "more_body": True})
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.001):
+                    message = await receive()
+        left.set()
+
+    server.config.loaded_app = app
+    raw = await dial()
+    raw.send(GET * 2)
+    await raw.reader.readuntil(b"\r\n\r\n")
+    raw.writer.transport.abort()
+    await left.wait()
+    await until(lambda: not server.connections.tasks)
+
+
+async def test_a_connection_that_has_ended_is_out_of_memory(server: Served, dial: Dial) -> None:
+    """At once: the daemon lets the collector of cycles look seldom."""
+    gc.collect()
+    gc.disable()
+    try:
+        raw = await dial()
+        raw.send(GET)
+        assert await raw.status() == 200
+        (connection,) = await accepted(server)
+        gone = weakref.ref(connection)
+        del connection
+        raw.writer.close()
+        await until(lambda: not server.connections.connections)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

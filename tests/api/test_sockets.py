@@ -543,6 +543,29 @@ async def test_closes_that_cross(server: Served, dial: Dial) -> None:
     await until(lambda: not server.connections.connections)
 
 
+async def test_a_flood_behind_our_close(server: Served, dial: Dial) -> None:
+    """Little of it is read: what the client says now is its close, or nothing."""
+    done = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await done.wait()
+        await send({"type": "websocket.close", "code": 4000})
+
+    server.config.loaded_app = app
+    raw = await opened(dial)
+    connection = await the(server)
+    raw.send(frame(TEXT, b"a"))
+    await until(lambda: connection.read_paused)
+    done.set()
+    raw.send(frame(TEXT, bytes(1_000)) * 20_000 + frame(CLOSE, b"\x0f\xa0"))
+    while server.connections.connections:
+        assert len(connection._rest) < 1024 * 1024
+        await asyncio.sleep(0)
+    assert await closing(raw) == 4000
+
+
 async def test_a_shutdown_while_a_close_is_under_way(server: Served, dial: Dial) -> None:
     """A client that is gone reads neither our answers nor our close."""
     echo, sent = Echo(server), 0

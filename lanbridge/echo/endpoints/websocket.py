@@ -9,12 +9,9 @@ import json
 from contextlib import suppress
 
 from lanbridge.echo.call import Call, Message, Problem, number, whole
-from lanbridge.echo.replay import Holder, Session, Sessions
+from lanbridge.echo.replay import MAX_MESSAGE_BYTES, Holder, Session, Sessions
 
 MIN_BEAT_S, MAX_BEAT_S = 0.1, 60.0
-# Of an echo in a session: base64 of the longest message. The server counts messages as they came,
-# while their echoes wait to be read. The attack: control characters, six times as long in JSON.
-MAX_ECHO_BYTES = 1_500_000
 TOO_BIG = 1009  # RFC 6455 §7.4.1
 TAKEN_OVER = 4409  # the code a connection is closed with whose session another one took
 
@@ -97,8 +94,8 @@ async def _converse(call: Call, session: Session, holder: Holder) -> None:
             continue
         if message:
             echo = session.say("echo", **_content(message))
-            if len(echo.encode()) > MAX_ECHO_BYTES:
-                reason = f"its echo has more than {MAX_ECHO_BYTES} bytes"
+            if echo is None:
+                reason = f"its echo has more than {MAX_MESSAGE_BYTES} bytes"
                 await call.send({"type": "websocket.close", "code": TOO_BIG, "reason": reason})
                 return
             await _say(call, echo)
