@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
 from lanbridge.core.alarms import Alarm, AlarmChanged, AlarmKind, Alarms
-from lanbridge.core.devices import DeviceRecord, Devices
+from lanbridge.core.device_records import DeviceRecord
+from lanbridge.core.devices import Devices
 from lanbridge.core.ecosystems import identities
 from lanbridge.core.events import EventKind, Moment, ServiceEvent
 from lanbridge.core.registry import Registry

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from lanbridge.census import Census
 from lanbridge.core.backup import device_item, read_device, read_service, service_item
-from lanbridge.core.devices import DeviceRecord
+from lanbridge.core.device_records import DeviceRecord
 from lanbridge.core.errors import InvalidInput, StateUnwritable
 from lanbridge.core.events import EventKind, Moment, ServiceEvent
 from lanbridge.core.registry import Registry

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
-from lanbridge.core.devices import MAX_KEYS, MAX_PRESENCE, DeviceRecord
+from lanbridge.core.device_records import MAX_KEYS, MAX_PRESENCE, DeviceRecord
 from lanbridge.core.errors import InvalidInput
 from lanbridge.core.intake import MAX_TXT_BYTES
 from lanbridge.core.services import (

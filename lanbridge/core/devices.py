@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from lanbridge.core.addresses import Address
+from lanbridge.core.device_records import MAX_KEYS, MAX_PRESENCE, DeviceRecord
 from lanbridge.core.ecosystems import identities
 from lanbridge.core.errors import InvalidInput, NotFound
 from lanbridge.core.names import fold
@@ -15,47 +16,11 @@ from lanbridge.core.services import UP, Device, Presence, ServiceInstance, stabl
 
 # Whoever makes up host names makes up devices: those that were there first stay.
 MAX_DEVICES = 10_240
-MAX_KEYS = 16  # of one device
-MAX_PRESENCE = 32  # changes that are remembered of one device
 MAX_RIVALS = 64  # alarms at a time
 RIVALS_AFTER_S = 30.0  # a device that restarts under another name is no two devices
 PASSING_S = 600.0
 MAX_LABEL_CHARACTERS = 120
 MAX_NOTES_CHARACTERS = 4_000
-
-
-class DeviceRecord:
-    """What is kept of one device. `keys`: all it was known by, `mac …` and `host …` among them."""
-
-    __slots__ = (
-        "first_seen_s", "hardware", "host", "id", "keys", "label", "last_seen_s", "merged_into",
-        "notes", "presence", "seats",
-    )  # fmt: skip
-
-    def __init__(self, id: str, host: str, now_s: float) -> None:
-        self.id = id
-        self.host = host
-        self.keys: tuple[str, ...] = ()
-        self.label = ""
-        self.notes = ""
-        self.merged_into: str | None = None
-        self.hardware: str | None = None
-        self.first_seen_s = self.last_seen_s = now_s
-        self.presence: tuple[Presence, ...] = ()
-        # Of each service, the host it is on while it is there.
-        self.seats: dict[str, str | None] = {}
-
-    @property
-    def is_up(self) -> bool:
-        return any(self.seats.values())
-
-    def is_up_elsewhere(self, host_key: str) -> bool:
-        return any(seat and seat != host_key for seat in self.seats.values())
-
-    @property
-    def is_marked(self) -> bool:
-        """A person has written something of it."""
-        return bool(self.label or self.notes or self.merged_into)
 
 
 class Rivals(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lanbridge.core.backup import device_item, read_device, read_service, service_item
-from lanbridge.core.devices import DeviceRecord
+from lanbridge.core.device_records import DeviceRecord
 from lanbridge.core.errors import InvalidInput
 from lanbridge.core.intake import MAX_TXT_BYTES
 from lanbridge.core.services import Presence, Reason, State, stable_id

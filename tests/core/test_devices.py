@@ -7,7 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from lanbridge.core import devices as module
-from lanbridge.core.devices import MAX_KEYS, MAX_PRESENCE, RIVALS_AFTER_S, Devices
+from lanbridge.core.device_records import MAX_KEYS, MAX_PRESENCE
+from lanbridge.core.devices import RIVALS_AFTER_S, Devices
 from lanbridge.core.errors import InvalidInput, NotFound
 from lanbridge.core.services import Device, HeardAddress, ServiceInstance, State, stable_id
 from lanbridge.core.txt import decode, encode
