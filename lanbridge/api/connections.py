@@ -186,7 +186,7 @@ class Bounded(asyncio.Protocol):
     def check_rest(self, _size_bytes: int) -> None:
         """Called with what has come, and has completed no head."""
         if self.received_bytes > MAX_HEAD_BYTES and self in self.server_state.waiting:
-            self.spoil(431)
+            self.refuse(431)
         elif self.received_bytes > MAX_DISCARDED_BYTES and _answered(self.cycle):
             self.transport.abort()
 

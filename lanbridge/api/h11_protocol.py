@@ -9,8 +9,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lanbridge.api.connections import MAX_HEAD_BYTES, Bounded
 
-_TWO_LENGTHS = "Content-Length and Transfer-Encoding"
-
 
 class H11(Bounded, H11Protocol):  # type: ignore[misc]  # its server_state
     """Its parser is stricter than uvicorn's own use of it."""
@@ -64,7 +62,7 @@ def _checked(request: h11.Request) -> h11.Request:
     """Raises RemoteProtocolError."""
     if {name for name, _ in request.headers} >= {b"content-length", b"transfer-encoding"}:
         # RFC 9112 §6.1: it "might indicate an attempt to perform request smuggling".
-        raise h11.RemoteProtocolError(_TWO_LENGTHS)
+        raise h11.RemoteProtocolError("two lengths")
     if request.target.startswith(b"/") or request.method in (b"CONNECT", b"OPTIONS"):
         return request
     # RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests".

@@ -19,6 +19,10 @@ MAX_KEPT_BYTES = 65_536  # of one session, so 4 MiB of all
 MAX_MESSAGE_BYTES = 1_500_000
 
 
+class TooLong(Exception):
+    """A message would have more than MAX_MESSAGE_BYTES."""
+
+
 class Holder(NamedTuple):
     """A connection that has a session. lose: called when another one takes it."""
 
@@ -44,14 +48,14 @@ class Session:
         self._kept: deque[tuple[int, bytes]] = deque()
         self._kept_bytes = 0
 
-    def say(self, kind: str, **content: object) -> str | None:
-        """The next message, as it is to be sent; None where it has more than MAX_MESSAGE_BYTES."""
+    def say(self, kind: str, **content: object) -> str:
+        """The next message, as it is to be sent. Raises TooLong, and then there is none."""
         about = {"type": kind, "seq": self.number + 1, **content}
         text = json.dumps(about, ensure_ascii=False)
         # In UTF-8: as text, a single emoji makes each letter take four bytes.
         kept = text.encode()
         if len(kept) > MAX_MESSAGE_BYTES:
-            return None
+            raise TooLong
         self.number += 1
         self._kept.append((self.number, kept))
         self._kept_bytes += len(kept)
@@ -72,8 +76,7 @@ class Session:
         due = int((now_s - self._beaten_s) / self._beat_s) if self._beat_s else 0
         self._beaten_s += due * self._beat_s
         self.number += max(0, due - MAX_KEPT)
-        said = (self.say("beat") for _ in range(min(due, MAX_KEPT)))
-        return [text for text in said if text]
+        return [self.say("beat") for _ in range(min(due, MAX_KEPT))]
 
 
 class Sessions:

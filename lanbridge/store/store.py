@@ -84,10 +84,9 @@ class Store:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for table in TABLES:
-                # By id: of two changes of one the later counts.
-                items = list({one.id: one.item for one in changes if one.table == table}.items())
-                for at in range(0, len(items), ROWS):
-                    self._put(table, dict(items[at : at + ROWS]))
+                mine = [one for one in changes if one.table == table]
+                for at in range(0, len(mine), ROWS):
+                    self._put(table, mine[at : at + ROWS])
             saved = "INSERT OR REPLACE INTO fact VALUES ('saved', ?)"
             self._connection.execute(saved, (repr(now_s),))
             self._connection.execute("COMMIT")
@@ -98,9 +97,10 @@ class Store:
         self.writes += 1
         return True
 
-    def _put(self, table: str, items: dict[str, dict[str, Any] | None]) -> None:
+    def _put(self, table: str, changes: Iterable[Change]) -> None:
         """In two statements: each takes the interpreter's lock from the packets and back."""
         assert self._connection is not None
+        items = {one.id: one.item for one in changes}
         gone = json.dumps([id_ for id_, item in items.items() if item is None])
         kept = ",".join(
             f"{json.dumps(id_)}:{json.dumps(item)}"

@@ -5,7 +5,6 @@ import base64
 import hashlib
 import struct
 import zlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 
@@ -41,6 +40,13 @@ def frame(opcode: int, data: bytes = b"", flags: int = FIN, *, masked: bool = Tr
     key = b"\x37\xfa\x21\x3d" * (len(data) // 4 + 1)
     secret = int.from_bytes(data, "big") ^ int.from_bytes(key[: len(data)], "big")
     return head + key[:4] + secret.to_bytes(len(data), "big")
+
+
+def the(server: Served) -> WebSocket:
+    """Its one connection."""
+    (connection,) = server.connections.connections
+    assert isinstance(connection, WebSocket)
+    return connection
 
 
 async def receive(raw: Raw) -> tuple[int, bytes]:
@@ -199,8 +205,7 @@ async def test_a_message_far_too_large(server: Served, dial: Dial) -> None:
     assert await closing(raw) == 1009
     assert await raw.rest() == b""
     raw.writer.close()
-    while server.connections.connections or server.connections.tasks:  # noqa: ASYNC110 - sets
-        await asyncio.sleep(0)
+    await until(lambda: not (server.connections.connections or server.connections.tasks))
 
 
 async def test_a_length_longer_than_it_needs(dial: Dial) -> None:
@@ -283,10 +288,8 @@ async def test_a_message_in_a_million_fragments(server: Served, dial: Dial) -> N
     raw = await opened(dial)
     one = frame(CONT, b"a", 0)
     raw.send(frame(TEXT, b"", 0) + one * 100_000)
-    (connection,) = server.connections.connections
-    assert isinstance(connection, WebSocket)
-    while len(connection._joined) < 100_000:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0)
+    connection = the(server)
+    await until(lambda: len(connection._joined) >= 100_000)
     assert len(connection.frames) == 1
     raw.send(frame(CONT, b"b"))
     assert await receive(raw) == (FIN | TEXT, b"a" * 100_000 + b"b")
@@ -295,8 +298,7 @@ async def test_a_message_in_a_million_fragments(server: Served, dial: Dial) -> N
 async def test_pongs_that_nobody_reads(server: Served, dial: Dial) -> None:
     """Who does not read is not read from, and goes on where it was when it does."""
     raw = await opened(dial)
-    (connection,) = server.connections.connections
-    assert isinstance(connection, WebSocket)
+    connection = the(server)
     sent = 200_000  # 24 MiB of pongs, of which systems keep half at the most
     raw.send(frame(PING, bytes(125)) * sent)
     await until(lambda: not connection.writable.is_set())
@@ -322,8 +324,7 @@ class TestMemory:
         """A message that does not come to its end stops no other one, and small ones go on."""
         stuck, good, small = [await opened(dial) for _ in range(3)]
         stuck.send(frame(BINARY, bytes(80_000))[:-1])
-        while not server.connections.holding:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0)
+        await until(lambda: server.connections.holding)
         good.send(frame(BINARY, bytes(50_000)))
         assert await receive(good) == (FIN | BINARY, bytes(50_000))
         assert await closing(stuck) == 1013
@@ -343,11 +344,9 @@ class TestMemory:
         raw.send(frame(TEXT, b"a"))
         assert await receive(raw) == (FIN | TEXT, b"a")
         lost.send(frame(BINARY, bytes(70_000))[:-1])
-        while not server.connections.holding:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0)
+        await until(lambda: server.connections.holding)
         lost.writer.close()
-        while server.connections.holding:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await until(lambda: not server.connections.holding)
         assert server.connections.messages.take(100_000)
         assert not server.connections.refused
 
@@ -355,8 +354,7 @@ class TestMemory:
         """Until they are read; and so is what has come of the next messages."""
         server.connections.messages = Memory(500_000)
         raw = await opened(dial)
-        (connection,) = server.connections.connections
-        assert isinstance(connection, WebSocket)
+        connection = the(server)
         sent = 0
         while connection.writable.is_set():
             raw.send(frame(BINARY, bytes(90_000)))
@@ -403,12 +401,12 @@ class Reading:
 
 
 class Echo:
-    """`await go.wait()`, then an echo; `between` is awaited before each message."""
+    """`await go.wait()`, then an echo; waits: whether for others, before it answers."""
 
-    def __init__(self, server: Served) -> None:
+    def __init__(self, server: Served, *, waits: bool = False) -> None:
         self.go = asyncio.Event()
         self.answered = 0
-        self.between: Callable[[], Awaitable[object]] | None = None
+        self._waits = waits
         server.config.loaded_app = self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -416,32 +414,30 @@ class Echo:
         await send({"type": "websocket.accept"})
         await self.go.wait()
         while (message := await receive())["type"] == "websocket.receive":
-            if self.between:
-                await self.between()
+            if self._waits:
+                await asyncio.sleep(0)
             await send({"type": "websocket.send", "text": message["text"]})
             self.answered += 1
 
 
-@pytest.fixture
-async def slow(server: Served) -> AsyncGenerator[asyncio.Event]:
-    """An echo that waits for the event before it receives its first message."""
-    echo = Echo(server)
-    yield echo.go
-    echo.go.set()
+class Parting:
+    """`await go.wait()`, then our close; it receives nothing."""
 
+    def __init__(self, server: Served) -> None:
+        self.go = asyncio.Event()
+        server.config.loaded_app = self
 
-async def the(server: Served) -> WebSocket:
-    """Its one connection."""
-    (connection,) = server.connections.connections
-    assert isinstance(connection, WebSocket)
-    return connection
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await self.go.wait()
+        await send({"type": "websocket.close", "code": 4000})
 
 
 async def test_a_message_at_a_time_stops_no_reading(server: Served, dial: Dial) -> None:
     """To stop and start again is two calls of the system, for each message."""
     raw = await opened(dial)
-    (connection,) = server.connections.connections
-    assert isinstance(connection, WebSocket)
+    connection = the(server)
     reading = Reading(connection.transport)
     connection.transport = reading  # type: ignore[assignment]
     for _ in range(10):
@@ -450,35 +446,32 @@ async def test_a_message_at_a_time_stops_no_reading(server: Served, dial: Dial) 
     assert reading.stops == 0
 
 
-async def test_what_comes_before_the_answer_waits(
-    server: Served, dial: Dial, slow: asyncio.Event
-) -> None:
+async def test_what_comes_before_the_answer_waits(server: Served, dial: Dial) -> None:
     """After one read more nothing is read; in the end all is answered in its order."""
+    echo = Echo(server)
     raw = await opened(dial)
-    (connection,) = server.connections.connections
-    assert isinstance(connection, WebSocket)
+    connection = the(server)
     raw.send(frame(TEXT, b"0"))
     await until(lambda: connection.read_paused)
     assert connection.transport.is_reading()
     raw.send(frame(TEXT, b"1"))
     await until(lambda: not connection.transport.is_reading())
     raw.send(frame(TEXT, b"2"))
-    slow.set()
+    echo.go.set()
     for number in (b"0", b"1", b"2"):
         assert await receive(raw) == (FIN | TEXT, number)
 
 
-async def test_a_client_that_leaves_before_its_answer(
-    server: Served, dial: Dial, slow: asyncio.Event
-) -> None:
+async def test_a_client_that_leaves_before_its_answer(server: Served, dial: Dial) -> None:
     """Its message waits for an application that waits for something else, and holds no place."""
+    echo = Echo(server)
     raw = await opened(dial)
-    (connection,) = server.connections.connections
-    assert isinstance(connection, WebSocket)
+    connection = the(server)
     raw.send(frame(TEXT, b"0"))
     await until(lambda: connection.read_paused)
     raw.writer.close()
     await until(lambda: not server.connections.connections)
+    echo.go.set()
 
 
 @pytest.mark.parametrize("waits", [False, True])
@@ -487,12 +480,10 @@ async def test_many_messages_leave_others_their_turn(
 ) -> None:
     """In a turn of the loop no more are answered than a piece holds, and what waits is bounded and
     counted, also where the application waits between two of them."""
-    echo = Echo(server)
+    echo = Echo(server, waits=waits)
     echo.go.set()
-    if waits:
-        echo.between = lambda: asyncio.sleep(0)
     raw = await opened(dial)
-    connection = await the(server)
+    connection = the(server)
     raw.send(frame(TEXT, b"a") * 100_000)
     reading = asyncio.create_task(raw.reader.readexactly(300_000))
     before = 0
@@ -509,7 +500,7 @@ async def test_many_messages_leave_others_their_turn(
 async def test_pings_leave_others_their_turn(server: Served, dial: Dial) -> None:
     """Nobody receives them, and yet they are answered piece by piece."""
     raw = await opened(dial)
-    connection = await the(server)
+    connection = the(server)
     ticks = 0
     raw.send(frame(PING) * 100_000 + frame(TEXT, b"a"))
     reading = asyncio.create_task(raw.reader.readexactly(200_003))
@@ -522,43 +513,27 @@ async def test_pings_leave_others_their_turn(server: Served, dial: Dial) -> None
 
 async def test_closes_that_cross(server: Served, dial: Dial) -> None:
     """The client's, behind a message that waits, is the answer to ours."""
-    go = asyncio.Event()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        await go.wait()
-        await send({"type": "websocket.close", "code": 4000})
-
-    server.config.loaded_app = app
+    parting = Parting(server)
     raw = await opened(dial)
-    connection = await the(server)
+    connection = the(server)
     connection.close_timeout = 3_600.0
     raw.send(frame(TEXT, b"0"))
     await until(lambda: connection.read_paused)
     raw.send(frame(CLOSE, b"\x0f\xa0"))
     await until(lambda: connection._rest)
-    go.set()
+    parting.go.set()
     assert await closing(raw) == 4000
     await until(lambda: not server.connections.connections)
 
 
 async def test_a_flood_behind_our_close(server: Served, dial: Dial) -> None:
     """Little of it is read: what the client says now is its close, or nothing."""
-    done = asyncio.Event()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        await done.wait()
-        await send({"type": "websocket.close", "code": 4000})
-
-    server.config.loaded_app = app
+    parting = Parting(server)
     raw = await opened(dial)
-    connection = await the(server)
+    connection = the(server)
     raw.send(frame(TEXT, b"a"))
     await until(lambda: connection.read_paused)
-    done.set()
+    parting.go.set()
     raw.send(frame(TEXT, bytes(1_000)) * 20_000 + frame(CLOSE, b"\x0f\xa0"))
     while server.connections.connections:
         assert len(connection._rest) < 1024 * 1024
@@ -571,7 +546,7 @@ async def test_a_shutdown_while_a_close_is_under_way(server: Served, dial: Dial)
     echo, sent = Echo(server), 0
     echo.go.set()
     raw = await opened(dial)
-    connection = await the(server)
+    connection = the(server)
     raw.writer.transport.pause_reading()  # type: ignore[attr-defined]
     while not connection.transport.get_write_buffer_size():
         raw.send(frame(TEXT, b"a" * 30_000))
@@ -598,13 +573,7 @@ async def test_a_ping_behind_what_is_wrong(dial: Dial) -> None:
 
 async def test_a_close_from_both_ends_while_a_message_waits(server: Served, dial: Dial) -> None:
     """A message that is discarded does not stop the close that comes after it."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": 4000})
-
-    server.config.loaded_app = app
+    Parting(server).go.set()
     raw = await opened(dial)
     assert await closing(raw) == 4000
     raw.send(frame(TEXT, b"late"))

@@ -2,15 +2,19 @@
 
 import json
 
+import pytest
+
 from lanbridge.echo.replay import (
     MAX_IDLE_S,
     MAX_KEPT,
     MAX_KEPT_BYTES,
+    MAX_MESSAGE_BYTES,
     MAX_OF_ONE_CLIENT,
     MAX_SESSIONS,
     Holder,
     Session,
     Sessions,
+    TooLong,
 )
 
 
@@ -41,6 +45,16 @@ def test_what_is_kept_is_bounded() -> None:
     assert session.after(0) == []
     session.say("echo")
     assert len(session.after(0)) == 1
+
+
+def test_what_is_too_long_is_no_message() -> None:
+    """It has no number, and what was kept is kept."""
+    session = Session(0, 0.0)
+    session.say("echo", text="a")
+    with pytest.raises(TooLong):
+        session.say("echo", text="a" * MAX_MESSAGE_BYTES)
+    assert session.number == 1
+    assert numbers(session.after(0)) == [1]
 
 
 def test_heartbeats_of_an_absence() -> None:

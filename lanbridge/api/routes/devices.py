@@ -83,18 +83,14 @@ def _services(wanted: Filter, daemon: Daemon) -> list[ServiceInstance]:
     services = replace(wanted, name=None).services(daemon)
     if not wanted.name:
         return services
-    devices, part = daemon.census.devices, wanted.name.casefold()
+    part = wanted.name.casefold()
     called = {
-        one.id
-        for one in devices.group(daemon.discovery.registry.services())
+        service.id
+        for one in daemon.census.devices.group(daemon.discovery.registry.services())
         if any(part in name.casefold() for name in (one.label, shown_name(one), one.host))
-    }
-    return [
-        service
-        for one in devices.group(services)
         for service in one.services
-        if one.id in called or part in service.name.casefold()
-    ]
+    }
+    return [one for one in services if one.id in called or part in one.name.casefold()]
 
 
 def _device(id: str, daemon: Daemon) -> Device:

@@ -9,7 +9,7 @@ import json
 from contextlib import suppress
 
 from lanbridge.echo.call import Call, Message, Problem, number, whole
-from lanbridge.echo.replay import MAX_MESSAGE_BYTES, Holder, Session, Sessions
+from lanbridge.echo.replay import MAX_MESSAGE_BYTES, Holder, Session, Sessions, TooLong
 
 MIN_BEAT_S, MAX_BEAT_S = 0.1, 60.0
 TOO_BIG = 1009  # RFC 6455 §7.4.1
@@ -93,8 +93,9 @@ async def _converse(call: Call, session: Session, holder: Holder) -> None:
         if session.holder is not holder:  # it came with the loss; the next wait ends at once
             continue
         if message:
-            echo = session.say("echo", **_content(message))
-            if echo is None:
+            try:
+                echo = session.say("echo", **_content(message))
+            except TooLong:
                 reason = f"its echo has more than {MAX_MESSAGE_BYTES} bytes"
                 await call.send({"type": "websocket.close", "code": TOO_BIG, "reason": reason})
                 return
